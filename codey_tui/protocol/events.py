@@ -1,0 +1,276 @@
+"""Events: what happened, in the past tense. Everything a person sees is a fold of these."""
+
+from typing import Literal
+
+import msgspec
+
+from codey_tui.protocol.actions import Action, ActionResult, ApprovalMode, Decider, Preview, Risk, Scope, Verdict
+from codey_tui.protocol.chat import Message
+from codey_tui.protocol.models import Figures, Gauges, ModelInfo, Route, SessionInfo
+from codey_tui.protocol.plan import ChunkState, Plan
+
+TurnResult = Literal["done", "failed", "cancelled", "rejected"]
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of every Event: immutable, named by its class in the wire form."""
+
+
+# --- session -------------------------------------------------------------------------------------------------------
+class SessionOpened(_Event):
+    """A session became the present one: what follows belongs to it."""
+
+    session: SessionInfo
+    mode: ApprovalMode
+    model: ModelInfo
+
+
+class ModeChanged(_Event):
+    """The approval mode changed."""
+
+    mode: ApprovalMode
+
+
+class ModelChanged(_Event):
+    """A model's state, or the chosen model, changed."""
+
+    model: ModelInfo
+
+
+class Noticed(_Event):
+    """A sentence for the person that belongs to no chunk: a warning, an error, a hint."""
+
+    level: Literal["info", "warning", "error"]
+    text: str
+
+
+# --- turn ----------------------------------------------------------------------------------------------------------
+class TurnStarted(_Event):
+    """A turn began with this message of the person."""
+
+    message: Message
+
+
+class PromptQueued(_Event):
+    """A prompt waits for the running turn to end. `waiting` counts the queue, this one included."""
+
+    text: str
+    waiting: int
+
+
+class RouteChosen(_Event):
+    """The router said what the request is."""
+
+    route: Route
+
+
+class PlanProposed(_Event):
+    """A plan waits for a decision."""
+
+    plan: Plan
+
+
+class PlanDecided(_Event):
+    """The plan was allowed (with these chunk ids, in order) or rejected."""
+
+    plan_id: str
+    verdict: Verdict
+    chunks: tuple[str, ...]
+    decided_by: Decider
+    reason: str = ""
+
+
+class MessageAdded(_Event):
+    """A whole message; it ends and replaces what `TokensGenerated` streamed for the same id."""
+
+    message: Message
+
+
+class TurnEnded(_Event):
+    """The turn is over. `reason` is a sentence unless it is done; `can_retry` says that RetryTurn makes sense."""
+
+    result: TurnResult
+    figures: Figures
+    reason: str = ""
+    can_retry: bool = False
+
+
+class TurnUndone(_Event):
+    """Files of a turn were brought back; `restored` had content before, `removed` did not exist before."""
+
+    turn: int
+    restored: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+# --- chunks --------------------------------------------------------------------------------------------------------
+class ChunkStarted(_Event):
+    """Work on a chunk began; `index` counts from 1. `attempt` is above 1 for a repair."""
+
+    chunk_id: str
+    index: int
+    total: int
+    title: str
+    path: str
+    language: str
+    max_tokens: int
+    attempt: int = 1
+
+
+class ChunkEnded(_Event):
+    """A chunk ended. `content` is the whole generated text, so that a client that missed deltas shows the same."""
+
+    chunk_id: str
+    state: ChunkState
+    figures: Figures
+    content: str = ""
+    reason: str = ""
+
+
+class FileWritten(_Event):
+    """A file is whole on disk at `path` (workspace-relative)."""
+
+    path: str
+    size: int
+    sha256: str
+    created: bool
+
+
+class VerificationEnded(_Event):
+    """The verifier looked at a file; `attempt` counts from 1, `detail` is the error text when not ok."""
+
+    path: str
+    ok: bool
+    check: str
+    attempt: int
+    detail: str = ""
+
+
+# --- actions -------------------------------------------------------------------------------------------------------
+class ActionProposed(_Event):
+    """An action waits for an answer."""
+
+    action: Action
+    risk: Risk
+    preview: Preview
+    sandbox: str
+
+
+class ActionSettled(_Event):
+    """An action was allowed or rejected; the first answer won."""
+
+    action_id: str
+    verdict: Verdict
+    scope: Scope
+    decided_by: Decider
+    reason: str = ""
+
+
+class ActionStarted(_Event):
+    """An allowed action began to run, with the command line or title that is shown."""
+
+    action: Action
+    title: str
+    sandbox: str
+
+
+class ActionEnded(_Event):
+    """An action ended."""
+
+    action_id: str
+    result: ActionResult
+
+
+# --- deltas: may be merged or dropped for a slow client -------------------------------------------------------------
+class ModelLoadProgressed(_Event):
+    """Loading a model, 0..1."""
+
+    model: str
+    fraction: float
+
+
+class PromptEvaluated(_Event):
+    """Prompt evaluation: tokens `done` of `total` to evaluate; `cached` came from the KV cache."""
+
+    stream: str
+    done: int
+    total: int
+    cached: int
+
+
+class TokensGenerated(_Event):
+    """Text of a stream (a chunk id or a message id) from character `offset` on; `tokens` generated so far.
+
+    Deltas are idempotent: a client keeps `offset` characters of what it has and appends `text`.
+    """
+
+    stream: str
+    offset: int
+    text: str
+    tokens: int
+
+
+class FileGrew(_Event):
+    """A file being generated now holds `size` bytes."""
+
+    path: str
+    size: int
+    lines: int
+
+
+class ActionOutput(_Event):
+    """Output of a running action from character `offset` on."""
+
+    action_id: str
+    offset: int
+    text: str
+
+
+class GaugesRead(_Event):
+    """A reading of the machine, about once a second while a client listens."""
+
+    gauges: Gauges
+
+
+Delta = ModelLoadProgressed | PromptEvaluated | TokensGenerated | FileGrew | ActionOutput | GaugesRead
+DELTAS = (ModelLoadProgressed, PromptEvaluated, TokensGenerated, FileGrew, ActionOutput, GaugesRead)
+
+Event = (
+    SessionOpened
+    | ModeChanged
+    | ModelChanged
+    | Noticed
+    | TurnStarted
+    | PromptQueued
+    | RouteChosen
+    | PlanProposed
+    | PlanDecided
+    | MessageAdded
+    | TurnEnded
+    | TurnUndone
+    | ChunkStarted
+    | ChunkEnded
+    | FileWritten
+    | VerificationEnded
+    | ActionProposed
+    | ActionSettled
+    | ActionStarted
+    | ActionEnded
+    | ModelLoadProgressed
+    | PromptEvaluated
+    | TokensGenerated
+    | FileGrew
+    | ActionOutput
+    | GaugesRead
+)
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """An event on its way. `seq` counts the durable events of a session from 1; a delta carries the `seq` of the
+    durable event before it, so that `listen(after=envelope.seq)` misses nothing. `turn` is 0 outside a turn."""
+
+    seq: int
+    session: str
+    turn: int
+    at: float
+    event: Event

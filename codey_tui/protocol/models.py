@@ -1,0 +1,84 @@
+"""What the engine says about models, the machine and itself."""
+
+from typing import Literal
+
+import msgspec
+
+ModelState = Literal["absent", "idle", "loading", "ready", "busy", "failed"]
+RouteKind = Literal["calc", "tool", "question", "code", "steps", "fullstack", "clarify"]
+
+
+class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that this engine knows. Sizes in bytes; `n_ctx` in tokens."""
+
+    id: str
+    title: str
+    path: str
+    state: ModelState
+    size: int = 0
+    n_ctx: int = 0
+    rss: int = 0
+    problem: str = ""
+
+
+class Gauges(msgspec.Struct, frozen=True, kw_only=True):
+    """One reading of the machine. Memory in bytes, temperature in degrees Celsius (None where the system tells none)."""
+
+    engine_rss: int
+    models_rss: int
+    budget: int
+    cpu_percent: float
+    temperature: float | None = None
+    battery_percent: float | None = None
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a turn or a chunk: tokens in (new and cached), tokens out, seconds, bytes of peak RSS."""
+
+    tokens_new: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+    generation_seconds: float = 0.0
+    peak_rss: int = 0
+    files: tuple[str, ...] = ()
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request is, who decided it, how surely (0..1) and in how many milliseconds."""
+
+    kind: RouteKind
+    confidence: float
+    decided_by: str
+    milliseconds: float
+    tool: str = ""
+    args: dict[str, object] = {}
+    reply: str = ""
+
+
+class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored session: one conversation in one workspace."""
+
+    id: str
+    title: str
+    created: float
+    updated: float
+    turns: int = 0
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """The engine as it is now."""
+
+    version: str
+    pid: int
+    workspace: str
+    session: SessionInfo
+    seq: int
+    mode: str
+    model: ModelInfo
+    models: tuple[ModelInfo, ...]
+    busy: bool
+    turn: int
+    clients: int
+    started: float
+    gauges: Gauges | None = None

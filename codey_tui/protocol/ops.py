@@ -1,0 +1,89 @@
+"""Ops: what a client asks the engine to do. Imperative; nothing comes back but events."""
+
+import msgspec
+
+from codey_tui.protocol.actions import ApprovalMode, Scope, Verdict
+
+
+class _Op(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of every Op: immutable, named by its class in the wire form (`{"type": "SubmitPrompt", ...}`)."""
+
+
+class SubmitPrompt(_Op):
+    """Start a turn with the text of a person. While a turn runs it is queued. `files` are workspace-relative paths."""
+
+    text: str
+    files: tuple[str, ...] = ()
+
+
+class DecidePlan(_Op):
+    """Answer a proposed plan. `chunks` are the ids to run, in order (empty with `allow`: all as proposed)."""
+
+    plan_id: str
+    verdict: Verdict
+    chunks: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class DecideAction(_Op):
+    """Answer a proposed action; the first answer of any client wins. `reason` goes back to the model."""
+
+    action_id: str
+    verdict: Verdict
+    scope: Scope = "once"
+    reason: str = ""
+
+
+class CancelTurn(_Op):
+    """Stop the running turn; what whole chunks wrote stays and can be undone."""
+
+
+class RetryTurn(_Op):
+    """Run the last failed or cancelled turn again, from its first chunk that is not done."""
+
+
+class UndoTurn(_Op):
+    """Restore the exact bytes, modes and absence of files from before a turn (0: the last one not yet undone)."""
+
+    turn: int = 0
+
+
+class NewSession(_Op):
+    """Leave the present session and open a new, empty one."""
+
+
+class OpenSession(_Op):
+    """Leave the present session and open a stored one by id."""
+
+    session: str
+
+
+class SetMode(_Op):
+    """Change the approval mode of this session."""
+
+    mode: ApprovalMode
+
+
+class SetModel(_Op):
+    """Use another model, by id, from the next turn on."""
+
+    model: str
+
+
+class StopEngine(_Op):
+    """End the engine process; a running turn is cancelled first."""
+
+
+Op = (
+    SubmitPrompt
+    | DecidePlan
+    | DecideAction
+    | CancelTurn
+    | RetryTurn
+    | UndoTurn
+    | NewSession
+    | OpenSession
+    | SetMode
+    | SetModel
+    | StopEngine
+)

@@ -1,0 +1,55 @@
+"""Queries: questions with one typed answer that change nothing."""
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+from codey_tui.protocol.actions import AuditRow
+from codey_tui.protocol.models import Route, SessionInfo, Status
+
+T = TypeVar("T")
+
+
+class QueryBase(msgspec.Struct, Generic[T], frozen=True, kw_only=True, tag=True):
+    """Base of every Query; the type parameter is the answer's type."""
+
+
+class GetStatus(QueryBase[Status]):
+    """The engine as it is now."""
+
+
+class ListSessions(QueryBase[list[SessionInfo]]):
+    """Stored sessions of the workspace, the latest first."""
+
+    limit: int = 50
+
+
+class GetAudit(QueryBase[list[AuditRow]]):
+    """Audit rows, the latest last; of one session, or of all with an empty `session`."""
+
+    session: str = ""
+    limit: int = 200
+
+
+class GetRoute(QueryBase[Route]):
+    """How the router would decide a request; nothing is run."""
+
+    text: str
+
+
+class GetChunkText(QueryBase[str]):
+    """The whole generated text of a chunk, by its id."""
+
+    chunk_id: str
+
+
+Query = GetStatus | ListSessions | GetAudit | GetRoute | GetChunkText
+Answer = Status | list[SessionInfo] | list[AuditRow] | Route | str
+
+ANSWERS: dict[type, object] = {
+    GetStatus: Status,
+    ListSessions: list[SessionInfo],
+    GetAudit: list[AuditRow],
+    GetRoute: Route,
+    GetChunkText: str,
+}
