@@ -1,0 +1,152 @@
+"""What the engine sees of a model: the `Provider` protocol, its request, its events and its errors."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+ChatRole = Literal["system", "user", "assistant"]
+FinishReason = Literal["stop", "eos", "length", "cancelled"]
+
+
+class ChatTurn(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of the conversation that the model reads."""
+
+    role: ChatRole
+    text: str
+
+
+class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What to generate.
+
+    `prefill` starts the assistant turn and is not echoed. Generation ends before any of the `stop` strings, which are
+    not emitted. `temperature` 0 is greedy; otherwise `top_k` (0: all) and `top_p` narrow the choice and `seed` makes it
+    repeatable. `max_tokens_per_s` paces generation (0: as fast as it goes).
+    """
+
+    messages: tuple[ChatTurn, ...]
+    prefill: str = ""
+    stop: tuple[str, ...] = ()
+    max_tokens: int = 256
+    temperature: float = 0.0
+    top_k: int = 40
+    top_p: float = 0.95
+    seed: int = 0
+    max_tokens_per_s: float = 0.0
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of every provider event, named by its class in the frames of the child process."""
+
+
+class LoadProgress(_Event, frozen=True, kw_only=True):
+    """The model is being loaded, `fraction` 0..1."""
+
+    fraction: float
+
+
+class Loaded(_Event, frozen=True, kw_only=True):
+    """The model is in memory: after `seconds`, with `rss` bytes of the whole child and room for `n_ctx` tokens."""
+
+    seconds: float
+    rss: int
+    n_ctx: int
+    description: str = ""
+
+
+class PromptProgress(_Event, frozen=True, kw_only=True):
+    """Prompt evaluation: `done` of `total` tokens to evaluate; `cached` more came from the KV cache."""
+
+    done: int
+    total: int
+    cached: int
+
+
+class Token(_Event, frozen=True, kw_only=True):
+    """New text, of one or several tokens; `tokens` counts those generated so far."""
+
+    text: str
+    tokens: int
+
+
+class Finished(_Event, frozen=True, kw_only=True):
+    """The last event of a generation.
+
+    `stop_text` is the stop string that was met. `tokens_new` and `tokens_cached` add up to the prompt, `tokens_out`
+    counts generated tokens, the one that ended it included only if it had text. `mean_logprob` (natural logarithm, 0 when
+    nothing was generated) is taken at temperature 1. `peak_rss` is in bytes.
+    """
+
+    reason: FinishReason
+    stop_text: str = ""
+    tokens_out: int = 0
+    tokens_new: int = 0
+    tokens_cached: int = 0
+    seconds_prompt: float = 0.0
+    seconds_generation: float = 0.0
+    mean_logprob: float = 0.0
+    peak_rss: int = 0
+
+
+ProviderEvent = LoadProgress | Loaded | PromptProgress | Token | Finished
+
+
+class InferenceError(Exception):
+    """Base of all errors of a provider; its text is a sentence that a person can act on."""
+
+
+class ModelMissing(InferenceError):
+    """There is no model file at the path."""
+
+
+class ModelBroken(InferenceError):
+    """The file is no usable model: not GGUF, cut short, or of an architecture that this llama.cpp does not know."""
+
+
+class ModelTooLarge(InferenceError):
+    """The model would not fit into the memory that it may use."""
+
+
+class PromptTooLong(InferenceError):
+    """The prompt leaves no room for an answer in the context."""
+
+
+class ChildDied(InferenceError):
+    """The process that held the model ended; the sentence tells its signal or exit code."""
+
+
+class StalledGeneration(InferenceError):
+    """Nothing was heard from the model for the allowed time; its process was ended."""
+
+
+class Provider(Protocol):
+    """One model that can be asked for text.
+
+    One generation runs at a time; a second waits for the first. All methods belong to one asyncio loop.
+    """
+
+    @property
+    def model(self) -> str:
+        """The model's id."""
+        ...
+
+    @property
+    def rss(self) -> int:
+        """Bytes of memory that the loaded model takes now; 0 when it is not loaded."""
+        ...
+
+    def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Events of one generation, `Finished` last; loads the model first when needed. Raises `InferenceError`.
+
+        Closing the iterator, or cancelling the task that waits in it, stops the generation within a second. A caller that
+        may leave the loop early wraps the iterator in `contextlib.aclosing`.
+        """
+        ...
+
+    async def count_tokens(self, messages: Sequence[ChatTurn], prefill: str = "") -> int:
+        """How many tokens the prompt has, by the model's own template. Raises `InferenceError`."""
+        ...
+
+    async def unload(self) -> None:
+        """Give the memory back; the next generation loads again. A running generation is cancelled."""
+        ...

@@ -1,0 +1,127 @@
+"""A `Provider` that plays scripts: tests decide what the model says, when it waits and how it fails."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from typing import Protocol
+
+from codey_tui.inference.provider import (
+    ChatTurn,
+    Finished,
+    FinishReason,
+    GenerateRequest,
+    Loaded,
+    LoadProgress,
+    PromptProgress,
+    ProviderEvent,
+    Token,
+)
+from codey_tui.inference.text_stream import StopMatcher
+
+
+class Gate(Protocol):
+    """What a script may wait for between tokens; `asyncio.Event` is one."""
+
+    async def wait(self) -> object: ...
+
+
+Step = str | Gate | Exception
+Script = Sequence[Step] | Exception
+
+
+class ScriptedProvider:
+    """Each generation plays the next script.
+
+    A step is a token's text, a gate to wait for, or an exception to raise at that point. Stop strings, the token ceiling
+    and cancelling work as with a real model. `requests` keeps what was asked, `cancelled` counts generations closed
+    early, `playing` says whether one is open.
+    """
+
+    def __init__(self, scripts: Iterable[Script], *, model: str = "scripted", n_ctx: int = 4096) -> None:
+        self.scripts: deque[Script] = deque(scripts)
+        self.requests: list[GenerateRequest] = []
+        self.cancelled = 0
+        self.playing = False
+        self.loaded = False
+        self._model = model
+        self._n_ctx = n_ctx
+        self._lock = asyncio.Lock()
+
+    @property
+    def model(self) -> str:
+        return self._model
+
+    @property
+    def rss(self) -> int:
+        return 1024 * 1024 if self.loaded else 0
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        async with self._lock:
+            self.requests.append(request)
+            if not self.scripts:
+                raise AssertionError(f"No script is left for generation {len(self.requests)}.")
+            script = self.scripts.popleft()
+            self.playing = True
+            finished = False
+            try:
+                if not self.loaded:
+                    yield LoadProgress(fraction=1.0)
+                    yield Loaded(seconds=0.01, rss=1024 * 1024, n_ctx=self._n_ctx)
+                    self.loaded = True
+                if isinstance(script, Exception):
+                    finished = True
+                    raise script
+                async for event in self._play(request, script):
+                    finished = isinstance(event, Finished)
+                    yield event
+            except Exception:
+                finished = True
+                raise
+            finally:
+                self.playing = False
+                if not finished:
+                    self.cancelled += 1
+
+    async def _play(self, request: GenerateRequest, script: Sequence[Step]) -> AsyncGenerator[ProviderEvent, None]:
+        prompt = await self.count_tokens(request.messages, request.prefill)
+        yield PromptProgress(done=prompt, total=prompt, cached=0)
+        matcher = StopMatcher(request.stop)
+        count = 0
+        reason: FinishReason = "eos"
+        for step in script:
+            if isinstance(step, Exception):
+                raise step
+            if not isinstance(step, str):
+                await step.wait()
+                continue
+            count += 1
+            text = matcher.feed(step)
+            if text:
+                yield Token(text=text, tokens=count)
+            await asyncio.sleep(0)  # as a real stream does, let others run between tokens
+            if matcher.stopped:
+                reason = "stop"
+                break
+            if count >= request.max_tokens:
+                reason = "length"
+                break
+        rest = matcher.close()
+        if rest:
+            yield Token(text=rest, tokens=count)
+        yield Finished(
+            reason=reason,
+            stop_text=matcher.stopped,
+            tokens_out=count,
+            tokens_new=prompt,
+            seconds_prompt=0.001,
+            seconds_generation=0.001 * count,
+            mean_logprob=-0.1 if count else 0.0,
+            peak_rss=1024 * 1024,
+        )
+
+    async def count_tokens(self, messages: Sequence[ChatTurn], prefill: str = "") -> int:
+        """About four characters a token, as English and code have."""
+        return sum(len(turn.text) // 4 + 4 for turn in messages) + len(prefill) // 4
+
+    async def unload(self) -> None:
+        self.loaded = False
