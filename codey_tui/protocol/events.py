@@ -17,7 +17,7 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 # --- session -------------------------------------------------------------------------------------------------------
-class SessionOpened(_Event):
+class SessionOpened(_Event, frozen=True):
     """A session became the present one: what follows belongs to it."""
 
     session: SessionInfo
@@ -25,19 +25,19 @@ class SessionOpened(_Event):
     model: ModelInfo
 
 
-class ModeChanged(_Event):
+class ModeChanged(_Event, frozen=True):
     """The approval mode changed."""
 
     mode: ApprovalMode
 
 
-class ModelChanged(_Event):
+class ModelChanged(_Event, frozen=True):
     """A model's state, or the chosen model, changed."""
 
     model: ModelInfo
 
 
-class Noticed(_Event):
+class Noticed(_Event, frozen=True):
     """A sentence for the person that belongs to no chunk: a warning, an error, a hint."""
 
     level: Literal["info", "warning", "error"]
@@ -45,32 +45,32 @@ class Noticed(_Event):
 
 
 # --- turn ----------------------------------------------------------------------------------------------------------
-class TurnStarted(_Event):
+class TurnStarted(_Event, frozen=True):
     """A turn began with this message of the person."""
 
     message: Message
 
 
-class PromptQueued(_Event):
+class PromptQueued(_Event, frozen=True):
     """A prompt waits for the running turn to end. `waiting` counts the queue, this one included."""
 
     text: str
     waiting: int
 
 
-class RouteChosen(_Event):
+class RouteChosen(_Event, frozen=True):
     """The router said what the request is."""
 
     route: Route
 
 
-class PlanProposed(_Event):
+class PlanProposed(_Event, frozen=True):
     """A plan waits for a decision."""
 
     plan: Plan
 
 
-class PlanDecided(_Event):
+class PlanDecided(_Event, frozen=True):
     """The plan was allowed (with these chunk ids, in order) or rejected."""
 
     plan_id: str
@@ -80,13 +80,13 @@ class PlanDecided(_Event):
     reason: str = ""
 
 
-class MessageAdded(_Event):
+class MessageAdded(_Event, frozen=True):
     """A whole message; it ends and replaces what `TokensGenerated` streamed for the same id."""
 
     message: Message
 
 
-class TurnEnded(_Event):
+class TurnEnded(_Event, frozen=True):
     """The turn is over. `reason` is a sentence unless it is done; `can_retry` says that RetryTurn makes sense."""
 
     result: TurnResult
@@ -95,7 +95,7 @@ class TurnEnded(_Event):
     can_retry: bool = False
 
 
-class TurnUndone(_Event):
+class TurnUndone(_Event, frozen=True):
     """Files of a turn were brought back; `restored` had content before, `removed` did not exist before."""
 
     turn: int
@@ -104,7 +104,7 @@ class TurnUndone(_Event):
 
 
 # --- chunks --------------------------------------------------------------------------------------------------------
-class ChunkStarted(_Event):
+class ChunkStarted(_Event, frozen=True):
     """Work on a chunk began; `index` counts from 1. `attempt` is above 1 for a repair."""
 
     chunk_id: str
@@ -117,7 +117,7 @@ class ChunkStarted(_Event):
     attempt: int = 1
 
 
-class ChunkEnded(_Event):
+class ChunkEnded(_Event, frozen=True):
     """A chunk ended. `content` is the whole generated text, so that a client that missed deltas shows the same."""
 
     chunk_id: str
@@ -127,7 +127,7 @@ class ChunkEnded(_Event):
     reason: str = ""
 
 
-class FileWritten(_Event):
+class FileWritten(_Event, frozen=True):
     """A file is whole on disk at `path` (workspace-relative)."""
 
     path: str
@@ -136,7 +136,7 @@ class FileWritten(_Event):
     created: bool
 
 
-class VerificationEnded(_Event):
+class VerificationEnded(_Event, frozen=True):
     """The verifier looked at a file; `attempt` counts from 1, `detail` is the error text when not ok."""
 
     path: str
@@ -147,7 +147,7 @@ class VerificationEnded(_Event):
 
 
 # --- actions -------------------------------------------------------------------------------------------------------
-class ActionProposed(_Event):
+class ActionProposed(_Event, frozen=True):
     """An action waits for an answer."""
 
     action: Action
@@ -156,7 +156,7 @@ class ActionProposed(_Event):
     sandbox: str
 
 
-class ActionSettled(_Event):
+class ActionSettled(_Event, frozen=True):
     """An action was allowed or rejected; the first answer won."""
 
     action_id: str
@@ -166,7 +166,7 @@ class ActionSettled(_Event):
     reason: str = ""
 
 
-class ActionStarted(_Event):
+class ActionStarted(_Event, frozen=True):
     """An allowed action began to run, with the command line or title that is shown."""
 
     action: Action
@@ -174,7 +174,7 @@ class ActionStarted(_Event):
     sandbox: str
 
 
-class ActionEnded(_Event):
+class ActionEnded(_Event, frozen=True):
     """An action ended."""
 
     action_id: str
@@ -182,14 +182,14 @@ class ActionEnded(_Event):
 
 
 # --- deltas: may be merged or dropped for a slow client -------------------------------------------------------------
-class ModelLoadProgressed(_Event):
+class ModelLoadProgressed(_Event, frozen=True):
     """Loading a model, 0..1."""
 
     model: str
     fraction: float
 
 
-class PromptEvaluated(_Event):
+class PromptEvaluated(_Event, frozen=True):
     """Prompt evaluation: tokens `done` of `total` to evaluate; `cached` came from the KV cache."""
 
     stream: str
@@ -198,7 +198,7 @@ class PromptEvaluated(_Event):
     cached: int
 
 
-class TokensGenerated(_Event):
+class TokensGenerated(_Event, frozen=True):
     """Text of a stream (a chunk id or a message id) from character `offset` on; `tokens` generated so far.
 
     Deltas are idempotent: a client keeps `offset` characters of what it has and appends `text`.
@@ -210,7 +210,7 @@ class TokensGenerated(_Event):
     tokens: int
 
 
-class FileGrew(_Event):
+class FileGrew(_Event, frozen=True):
     """A file being generated now holds `size` bytes."""
 
     path: str
@@ -218,7 +218,7 @@ class FileGrew(_Event):
     lines: int
 
 
-class ActionOutput(_Event):
+class ActionOutput(_Event, frozen=True):
     """Output of a running action from character `offset` on."""
 
     action_id: str
@@ -226,7 +226,7 @@ class ActionOutput(_Event):
     text: str
 
 
-class GaugesRead(_Event):
+class GaugesRead(_Event, frozen=True):
     """A reading of the machine, about once a second while a client listens."""
 
     gauges: Gauges

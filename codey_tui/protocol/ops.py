@@ -9,14 +9,14 @@ class _Op(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of every Op: immutable, named by its class in the wire form (`{"type": "SubmitPrompt", ...}`)."""
 
 
-class SubmitPrompt(_Op):
+class SubmitPrompt(_Op, frozen=True):
     """Start a turn with the text of a person. While a turn runs it is queued. `files` are workspace-relative paths."""
 
     text: str
     files: tuple[str, ...] = ()
 
 
-class DecidePlan(_Op):
+class DecidePlan(_Op, frozen=True):
     """Answer a proposed plan. `chunks` are the ids to run, in order (empty with `allow`: all as proposed)."""
 
     plan_id: str
@@ -25,7 +25,7 @@ class DecidePlan(_Op):
     reason: str = ""
 
 
-class DecideAction(_Op):
+class DecideAction(_Op, frozen=True):
     """Answer a proposed action; the first answer of any client wins. `reason` goes back to the model."""
 
     action_id: str
@@ -34,43 +34,43 @@ class DecideAction(_Op):
     reason: str = ""
 
 
-class CancelTurn(_Op):
+class CancelTurn(_Op, frozen=True):
     """Stop the running turn; what whole chunks wrote stays and can be undone."""
 
 
-class RetryTurn(_Op):
+class RetryTurn(_Op, frozen=True):
     """Run the last failed or cancelled turn again, from its first chunk that is not done."""
 
 
-class UndoTurn(_Op):
+class UndoTurn(_Op, frozen=True):
     """Restore the exact bytes, modes and absence of files from before a turn (0: the last one not yet undone)."""
 
     turn: int = 0
 
 
-class NewSession(_Op):
+class NewSession(_Op, frozen=True):
     """Leave the present session and open a new, empty one."""
 
 
-class OpenSession(_Op):
+class OpenSession(_Op, frozen=True):
     """Leave the present session and open a stored one by id."""
 
     session: str
 
 
-class SetMode(_Op):
+class SetMode(_Op, frozen=True):
     """Change the approval mode of this session."""
 
     mode: ApprovalMode
 
 
-class SetModel(_Op):
+class SetModel(_Op, frozen=True):
     """Use another model, by id, from the next turn on."""
 
     model: str
 
 
-class StopEngine(_Op):
+class StopEngine(_Op, frozen=True):
     """End the engine process; a running turn is cancelled first."""
 
 

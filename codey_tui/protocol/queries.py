@@ -14,30 +14,30 @@ class QueryBase(msgspec.Struct, Generic[T], frozen=True, kw_only=True, tag=True)
     """Base of every Query; the type parameter is the answer's type."""
 
 
-class GetStatus(QueryBase[Status]):
+class GetStatus(QueryBase[Status], frozen=True):
     """The engine as it is now."""
 
 
-class ListSessions(QueryBase[list[SessionInfo]]):
+class ListSessions(QueryBase[list[SessionInfo]], frozen=True):
     """Stored sessions of the workspace, the latest first."""
 
     limit: int = 50
 
 
-class GetAudit(QueryBase[list[AuditRow]]):
+class GetAudit(QueryBase[list[AuditRow]], frozen=True):
     """Audit rows, the latest last; of one session, or of all with an empty `session`."""
 
     session: str = ""
     limit: int = 200
 
 
-class GetRoute(QueryBase[Route]):
+class GetRoute(QueryBase[Route], frozen=True):
     """How the router would decide a request; nothing is run."""
 
     text: str
 
 
-class GetChunkText(QueryBase[str]):
+class GetChunkText(QueryBase[str], frozen=True):
     """The whole generated text of a chunk, by its id."""
 
     chunk_id: str
