@@ -75,7 +75,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
             return private_dir(self.runtime_dir, exclusive=True) / name
         salt = os.fsencode(self.runtime_dir) + b"\0" + os.fsencode(os.path.realpath(workspace))
         name = hashlib.sha256(salt).hexdigest()[:16] + ".sock"
-        for parent in (Path(tempfile.gettempdir()), Path("/tmp")):
+        for parent in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 - the folder's owner is checked
             folder = parent / f"codey-{os.getuid()}"
             if len(os.fsencode(folder / name)) <= MAX_SOCKET_BYTES:
                 return private_dir(folder, exclusive=True) / name
