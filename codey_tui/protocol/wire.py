@@ -14,8 +14,9 @@ class _Frame(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of every frame."""
 
 
-class Hello(_Frame):
-    """First line of a client. `listen_after` is None for a client that wants no events."""
+class Hello(_Frame, frozen=True):
+    """First line of a client. `listen_after` is None for a client that wants no events. The `client` named "control"
+    is welcome whatever its version: it finds out what runs, or ends it."""
 
     wire: int
     version: str
@@ -25,36 +26,37 @@ class Hello(_Frame):
     session: str = ""
 
 
-class Welcome(_Frame):
-    """First line of the engine."""
+class Welcome(_Frame, frozen=True):
+    """First line of the engine. `busy` says that a turn runs or waits for an answer."""
 
     wire: int
     version: str
     pid: int
     session: str
     seq: int
+    busy: bool = False
 
 
-class Refused(_Frame):
+class Refused(_Frame, frozen=True):
     """The engine will not talk to this client; the sentence says why."""
 
     reason: str
 
 
-class Submit(_Frame):
+class Submit(_Frame, frozen=True):
     """An Op."""
 
     op: Op
 
 
-class Ask(_Frame):
+class Ask(_Frame, frozen=True):
     """A Query; the answer carries the same id."""
 
     id: int
     query: Query
 
 
-class Answered(_Frame):
+class Answered(_Frame, frozen=True):
     """The answer to `Ask`: exactly one of `answer` (JSON of the query's type) and `error` is set."""
 
     id: int
@@ -62,7 +64,7 @@ class Answered(_Frame):
     error: str = ""
 
 
-class Delivered(_Frame):
+class Delivered(_Frame, frozen=True):
     """An event."""
 
     envelope: Envelope
