@@ -75,6 +75,7 @@ def test_a_new_session_is_followed_and_replayed_from_its_start(tmp_path: Path):
         client = remote(site)
         seen: list[Envelope] = []
         client.listen(seen.append)
+        eventually(lambda: seen)
         client.submit(NewSession())
         eventually(lambda: len(seen) == 2)
         assert [envelope.session for envelope in seen] == ["s1", "s2"]
