@@ -1,0 +1,163 @@
+"""Compiles llama-cpp-python into a wheel, once per machine: shows how far it is, goes on where a stop left it, and keeps
+the result in the user's cache folder, so that the next checkout installs it in a second.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from install import SetupError
+
+NO_COMPILER = (
+    "Codey compiles llama.cpp and finds no C and C++ compiler: install one "
+    "(Debian, Ubuntu: `apt-get install build-essential`; Fedora: `dnf install gcc-c++`; Alpine: `apk add build-base`; "
+    "macOS: `xcode-select --install`; Termux: `pkg install clang cmake ninja`) and run the same command again."
+)
+STEP = re.compile(r"\[\s*(\d+)(?:/(\d+)|%)\]")  # Ninja counts steps, Make shows per cent
+TAIL_LINES = 25
+
+
+@dataclass(frozen=True)
+class Build:
+    """One way to compile one release on this kind of CPU. `key` names it in the cache."""
+
+    requirement: str
+    arguments: str
+    key: str
+    folder: Path
+
+    @classmethod
+    def plan(cls, requirement: str, include: Path) -> Build:
+        """The build of the locked `requirement` (with its hashes); `include` is the CMake file with the fast switches.
+        CMAKE_ARGS of the environment come last and so win."""
+        switches = "-DLLAVA_BUILD=OFF"
+        own = os.environ.get("CMAKE_ARGS", "")
+        parts = [requirement, switches, own, include.read_text("utf-8"), sys.platform, *platform.libc_ver(), cpu()]
+        key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+        arguments = f"{switches} -DCMAKE_PROJECT_llama.cpp_INCLUDE={include} {own}".strip()
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return cls(requirement, arguments, key, cache / "codey" / "wheels" / key)
+
+    def wheel(self) -> Path | None:
+        """The finished wheel, None where there is none yet."""
+        return next(iter(sorted(self.folder.glob("*.whl"))), None)
+
+    def forget(self) -> None:
+        """Drop this build from the cache."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, python: Path) -> None:
+        """Fetch, compile and keep the wheel; `python` is the environment whose pip and scikit-build-core do it.
+        Raises SetupError with the end of the compiler's log."""
+        if not (os.environ.get("CC") or find("cc", "gcc", "clang")) or not (
+            os.environ.get("CXX") or find("c++", "g++", "clang++")
+        ):
+            raise SetupError(NO_COMPILER)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self.wheel() is None:
+                self._compile(python, self._source(python))
+        finally:
+            os.close(lock)
+
+    def _source(self, python: Path) -> Path:
+        """The unpacked source archive: it stays where it is until the wheel is done, so that a compile can go on."""
+        source = self.folder / "source"
+        if not source.is_dir():
+            print("Fetching the source of llama.cpp ...", flush=True)
+            fresh = self.folder / "fetching"
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir()
+            wanted = fresh / "requirement.txt"
+            wanted.write_text(self.requirement + "\n", "utf-8")
+            flags = ["--quiet", "--no-deps", "--no-build-isolation", "--no-binary=:all:", "--require-hashes"]
+            command = [str(python), "-m", "pip", "download", *flags, "-d", str(fresh), "-r", str(wanted)]
+            if subprocess.run(command, check=False).returncode:
+                raise SetupError(
+                    "The source of llama-cpp-python could not be fetched: check the network, run it again."
+                )
+            archive = next(fresh.glob("*.tar.gz"))
+            shutil.unpack_archive(archive, fresh / "unpacked")
+            next((fresh / "unpacked").iterdir()).rename(source)
+            shutil.rmtree(fresh)
+        return source
+
+    def _compile(self, python: Path, source: Path) -> None:
+        """Compile with pip, its output in a log and one moving line on the screen."""
+        print("Compiling llama.cpp for this CPU. This takes minutes, once per machine.", flush=True)
+        out, objects, log = self.folder / "out", self.folder / "objects", self.folder / "build.log"
+        flags = ["--verbose", "--no-deps", "--no-build-isolation", "--no-cache-dir", f"-Cbuild-dir={objects}"]
+        command = [str(python), "-m", "pip", "wheel", *flags, "--wheel-dir", str(out), str(source)]
+        path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        environment = {**os.environ, "PATH": path, "CMAKE_ARGS": self.arguments}
+        if follow(command, environment, log):
+            shutil.rmtree(objects, ignore_errors=True)  # a broken configuration must not spoil the next try
+            tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-TAIL_LINES:])
+            raise SetupError(f"{tail}\nllama.cpp did not compile: the end of the log is above, all of it in {log}.")
+        made = next(out.glob("*.whl"))
+        made.rename(self.folder / made.name)
+        for folder in (source, objects, out):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def follow(command: list[str], environment: dict[str, str], log: Path) -> int:
+    """Run the command with its output in `log` and its progress on the screen; returns its exit status."""
+    started, shown = time.monotonic(), -10
+    live = sys.stdout.isatty()
+    with log.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        )
+        try:
+            for line in process.stdout or ():
+                file.write(line)
+                percent = progress(line)
+                if percent is None or not (live or percent >= shown + 10):
+                    continue
+                shown = percent
+                minutes, seconds = divmod(int(time.monotonic() - started), 60)
+                text = f"  llama.cpp {percent:3d}%  {minutes}:{seconds:02d}"
+                print(f"\r{text}\x1b[K" if live else text, end="" if live else "\n", flush=True)
+            return process.wait()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+            if live:
+                print()
+
+
+def progress(line: str) -> int | None:
+    """Per cent done, from one line of Ninja's or Make's output; None where the line tells nothing."""
+    step = STEP.search(line)
+    if step is None:
+        return None
+    done, total = step.groups()
+    return int(done) * 100 // max(1, int(total)) if total else int(done)
+
+
+def find(*programs: str) -> bool:
+    """Whether one of the programs is on PATH."""
+    return any(shutil.which(program) for program in programs)
+
+
+def cpu() -> str:
+    """The machine's architecture and instruction sets: a wheel is compiled for exactly these."""
+    text = platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        flags = re.search(r"^(?:flags|Features)\s*:\s*(.*)$", info.read_text("utf-8", "replace"), re.MULTILINE)
+        text += " " + (" ".join(sorted(flags.group(1).split())) if flags else "")
+    return text
