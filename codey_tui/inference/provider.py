@@ -73,8 +73,8 @@ class Finished(_Event, frozen=True, kw_only=True):
     """The last event of a generation.
 
     `stop_text` is the stop string that was met. `tokens_new` and `tokens_cached` add up to the prompt, `tokens_out`
-    counts generated tokens, the one that ended it included only if it had text. `mean_logprob` (natural logarithm, 0 when
-    nothing was generated) is taken at temperature 1. `peak_rss` is in bytes.
+    counts generated tokens, the one that ended it included only if it had text. `mean_logprob` (natural logarithm, 0
+    when nothing was generated) is taken at temperature 1. `peak_rss` is in bytes.
     """
 
     reason: FinishReason
@@ -138,8 +138,8 @@ class Provider(Protocol):
     def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
         """Events of one generation, `Finished` last; loads the model first when needed. Raises `InferenceError`.
 
-        Closing the iterator, or cancelling the task that waits in it, stops the generation within a second. A caller that
-        may leave the loop early wraps the iterator in `contextlib.aclosing`.
+        Closing the iterator, or cancelling the task that waits in it, stops the generation within a second. A caller
+        that may leave the loop early wraps the iterator in `contextlib.aclosing`.
         """
         ...
 

@@ -1,0 +1,134 @@
+"""The frames between the engine and the child process that holds a model.
+
+Each frame is four bytes of length, big-endian, and as many bytes of JSON: one struct, tagged by `type`. The parent
+sends `Load` once, then `Generate` or `Count`, one at a time, and `Cancel` at any moment. Every command is answered by
+exactly one last frame: `Load` by `Loaded`, `Generate` by `Finished`, `Count` by `Counted`, and any of them by `Failed`
+instead. Before it come progress frames. The end of its input tells the child to exit.
+"""
+
+import struct
+from typing import BinaryIO, Literal
+
+import msgspec
+
+from codey_tui.inference.provider import (
+    ChatTurn,
+    Finished,
+    GenerateRequest,
+    Loaded,
+    LoadProgress,
+    PromptProgress,
+    Token,
+)
+
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+HEADER = struct.Struct(">I")
+
+FailureKind = Literal["missing", "broken", "too_large", "too_long", "other"]
+
+
+class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a model is loaded.
+
+    `render_special` names control tokens whose text is part of the output, such as a model's own markers; all others
+    are silent. `nice` is added to the child's niceness. `n_batch` tokens are evaluated at a time. `n_gpu_layers` is 0
+    where no layer goes to a GPU.
+    """
+
+    n_ctx: int = 4096
+    n_threads: int = 2
+    nice: int = 10
+    n_batch: int = 256
+    kv_type: Literal["f16", "q8_0"] = "f16"
+    n_gpu_layers: int = 0
+    render_special: tuple[str, ...] = ()
+
+
+class _Frame(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of the frames that are no provider events."""
+
+
+class Load(_Frame, frozen=True, kw_only=True):
+    """Load the GGUF file at `path` (absolute)."""
+
+    path: str
+    options: LoadOptions
+
+
+class Generate(_Frame, frozen=True, kw_only=True):
+    """Generate; `id` grows with every command."""
+
+    id: int
+    request: GenerateRequest
+
+
+class Count(_Frame, frozen=True, kw_only=True):
+    """Count the tokens of a prompt."""
+
+    id: int
+    messages: tuple[ChatTurn, ...]
+    prefill: str = ""
+
+
+class Cancel(_Frame, frozen=True, kw_only=True):
+    """Stop the command with this id, and any before it; too late it does nothing."""
+
+    id: int
+
+
+class Counted(_Frame, frozen=True, kw_only=True):
+    """The answer to `Count`."""
+
+    tokens: int
+
+
+class Alive(_Frame, frozen=True, kw_only=True):
+    """Work goes on though there is nothing to show: `tokens` generated so far."""
+
+    tokens: int
+
+
+class Failed(_Frame, frozen=True, kw_only=True):
+    """A command came to nothing; the sentence says why and `kind` selects the error's type."""
+
+    kind: FailureKind
+    sentence: str
+
+
+FromParent = Load | Generate | Count | Cancel
+FromChild = LoadProgress | Loaded | PromptProgress | Token | Finished | Counted | Alive | Failed
+
+_encoder = msgspec.json.Encoder()
+_from_parent = msgspec.json.Decoder(FromParent)
+_from_child = msgspec.json.Decoder(FromChild)
+
+
+def encode(frame: FromParent | FromChild) -> bytes:
+    """A whole frame, header included. Raises ValueError when it is longer than `MAX_FRAME_BYTES`."""
+    body = _encoder.encode(frame)
+    if len(body) > MAX_FRAME_BYTES:
+        raise ValueError(f"A frame of {len(body):,} bytes is longer than the {MAX_FRAME_BYTES:,} allowed.")
+    return HEADER.pack(len(body)) + body
+
+
+def body_size(header: bytes) -> int:
+    """Length of the body that follows `header`. Raises ValueError when it is too long to be a frame."""
+    size: int = HEADER.unpack(header)[0]
+    if size > MAX_FRAME_BYTES:
+        raise ValueError("The stream of frames is damaged: a length is out of range.")
+    return size
+
+
+def decode_from_child(body: bytes) -> FromChild:
+    """Raises `msgspec.MsgspecError` when it is no frame of a child."""
+    return _from_child.decode(body)
+
+
+def read_from_parent(stream: BinaryIO) -> FromParent | None:
+    """The next command, or None at the end of the stream. Blocks."""
+    header = stream.read(HEADER.size)
+    if len(header) < HEADER.size:
+        return None
+    size = body_size(header)
+    body = stream.read(size)
+    return _from_parent.decode(body) if len(body) == size else None

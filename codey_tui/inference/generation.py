@@ -1,0 +1,143 @@
+"""One generation in the child: prompt evaluation, the decode loop, pacing, and the frames that tell of it."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from codey_tui.inference.frames import Alive, FromChild
+from codey_tui.inference.provider import Finished, FinishReason, GenerateRequest, PromptProgress, Token
+from codey_tui.inference.runtime import Aborted, Runtime, RuntimeFailed
+from codey_tui.inference.sampling import NotNumbers, Sampler
+from codey_tui.inference.text_stream import TextStream
+
+# Text of tokens that come faster than this (seconds) travels in one frame.
+_JOIN_WITHIN = 0.01
+# With nothing to show for this long (seconds), a frame says that work goes on.
+_ALIVE_EVERY = 1.0
+
+
+class _Outlet:
+    """Joins the text of quick tokens into one frame."""
+
+    def __init__(self, emit: Callable[[FromChild], None]) -> None:
+        self._emit = emit
+        self._text = ""
+        self._sent = 0.0
+
+    def add(self, text: str, tokens: int) -> None:
+        self._text += text
+        now = time.monotonic()
+        if self._text and now - self._sent >= _JOIN_WITHIN:
+            self.flush(tokens)
+        elif now - self._sent >= _ALIVE_EVERY:
+            self._emit(Alive(tokens=tokens))
+            self._sent = now
+
+    def flush(self, tokens: int) -> None:
+        if self._text:
+            self._emit(Token(text=self._text, tokens=tokens))
+            self._text = ""
+            self._sent = time.monotonic()
+
+
+class Generation:
+    """Runs one request on a loaded model. `stop` is set by another thread to cancel it."""
+
+    def __init__(
+        self, runtime: Runtime, request: GenerateRequest, emit: Callable[[FromChild], None], stop: threading.Event
+    ) -> None:
+        self._runtime = runtime
+        self._request = request
+        self._emit = emit
+        self._stop = stop
+        self._stream = TextStream(request.stop)
+        self._outlet = _Outlet(emit)
+        self._out = 0
+        self._logprob = 0.0
+
+    def run(self, peak_rss: Callable[[], int]) -> Finished:
+        """The whole generation. Raises `RuntimeFailed`; the KV cache stays usable in any case."""
+        prompt = self._runtime.prompt_tokens(self._request.messages, self._request.prefill)
+        room = self._runtime.n_ctx - len(prompt)
+        if room < 1 or not prompt:
+            raise RuntimeFailed("too_long", _too_long(len(prompt), self._runtime.n_ctx))
+        started = time.monotonic()
+        cached = self._runtime.keep_prefix(prompt)
+        reason: FinishReason = "cancelled"
+        evaluated = started
+        try:
+            self._evaluate(prompt, cached)
+            evaluated = time.monotonic()
+            reason = self._decode(min(self._request.max_tokens, room))
+        except Aborted:
+            evaluated = evaluated if evaluated > started else time.monotonic()
+        except NotNumbers:
+            raise RuntimeFailed("broken", "The model computes no numbers; its file is probably damaged.") from None
+        self._outlet.add(self._stream.close(), self._out)
+        self._outlet.flush(self._out)
+        return Finished(
+            reason=reason,
+            stop_text=self._stream.stopped,
+            tokens_out=self._out,
+            tokens_new=len(prompt) - cached,
+            tokens_cached=cached,
+            seconds_prompt=evaluated - started,
+            seconds_generation=time.monotonic() - evaluated,
+            mean_logprob=self._logprob / self._out if self._out else 0.0,
+            peak_rss=peak_rss(),
+        )
+
+    def _evaluate(self, prompt: list[int], cached: int) -> None:
+        total = len(prompt) - cached
+        self._emit(PromptProgress(done=0, total=total, cached=cached))
+        step = self._runtime.options.n_batch
+        for start in range(cached, len(prompt), step):
+            if self._stop.is_set():
+                raise Aborted
+            batch = prompt[start : start + step]
+            self._runtime.evaluate(batch)
+            self._emit(PromptProgress(done=start + len(batch) - cached, total=total, cached=cached))
+
+    def _decode(self, limit: int) -> FinishReason:
+        request, runtime, stream = self._request, self._runtime, self._stream
+        sampler = Sampler(temperature=request.temperature, top_k=request.top_k, top_p=request.top_p, seed=request.seed)
+        started = time.monotonic()
+        while self._out < limit:
+            if self._stop.is_set():
+                return "cancelled"
+            token, logprob = sampler.choose(runtime.logits())
+            ends = runtime.is_end(token)
+            piece = runtime.piece(token)
+            if ends and not piece:
+                return "eos"
+            self._out += 1
+            self._logprob += logprob
+            self._outlet.add(stream.feed(piece), self._out)
+            if stream.stopped:
+                return "stop"
+            if ends:
+                return "eos"
+            if self._out >= limit:
+                break
+            if request.max_tokens_per_s > 0:
+                self._pace(started + self._out / request.max_tokens_per_s)
+            runtime.evaluate_one(token, (time.monotonic() - started) / self._out)
+        return "length"
+
+    def _pace(self, due: float) -> None:
+        """Wait until the next token is due; a cancel ends the wait."""
+        wait = due - time.monotonic()
+        if wait >= _JOIN_WITHIN:
+            self._outlet.flush(self._out)
+        while wait > 0 and not self._stop.wait(min(wait, _ALIVE_EVERY)):
+            self._outlet.add("", self._out)
+            wait = due - time.monotonic()
+
+
+def _too_long(prompt: int, n_ctx: int) -> str:
+    if not prompt:
+        return "The prompt is empty, so there is nothing to answer."
+    return (
+        f"The prompt has {prompt:,} tokens, but the context holds {n_ctx:,} with the answer. "
+        "Leave something out, or raise context_tokens where the model allows it."
+    )

@@ -1,0 +1,236 @@
+"""The provider of local GGUF models: a child process with llama.cpp, started on demand and given up when it fails."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+
+from codey_tui.inference.footprint import estimate_from
+from codey_tui.inference.frames import (
+    Alive,
+    Count,
+    Counted,
+    Failed,
+    Generate,
+    Load,
+    LoadOptions,
+)
+from codey_tui.inference.gguf import inspect
+from codey_tui.inference.process import ChildProcess
+from codey_tui.inference.provider import (
+    ChatTurn,
+    ChildDied,
+    Finished,
+    GenerateRequest,
+    InferenceError,
+    Loaded,
+    ModelBroken,
+    ModelMissing,
+    ModelTooLarge,
+    PromptTooLong,
+    ProviderEvent,
+)
+
+# A cancelled generation has this long (seconds) to come to rest before its process is ended.
+CANCEL_GRACE = 1.0
+
+Answer = ProviderEvent | Counted | Alive
+
+_ERRORS: dict[str, type[InferenceError]] = {
+    "missing": ModelMissing,
+    "broken": ModelBroken,
+    "too_large": ModelTooLarge,
+    "too_long": PromptTooLong,
+    "other": InferenceError,
+}
+
+
+class LlamaCppProvider:
+    """A GGUF file behind the `Provider` protocol.
+
+    `timeout_s` bounds silence, not the whole generation. `budget` is the most memory in bytes that the model may take
+    by estimate (0: any). Loading happens with the first generation and again after a failure.
+    """
+
+    def __init__(
+        self,
+        model_id: str,
+        path: Path,
+        *,
+        n_ctx: int = 4096,
+        n_threads: int = 2,
+        nice: int = 10,
+        timeout_s: float = 300.0,
+        budget: int = 0,
+        options: LoadOptions | None = None,
+    ) -> None:
+        self._model = model_id
+        self._path = path
+        self._timeout = timeout_s
+        self._budget = budget
+        base = options or LoadOptions()
+        self._options = LoadOptions(
+            n_ctx=n_ctx,
+            n_threads=max(1, n_threads),
+            nice=nice,
+            n_batch=base.n_batch,
+            kv_type=base.kv_type,
+            n_gpu_layers=base.n_gpu_layers,
+            render_special=base.render_special,
+        )
+        self._child: ChildProcess | None = None
+        self._lock = asyncio.Lock()
+        self._settling: asyncio.Task[None] | None = None
+
+    @property
+    def model(self) -> str:
+        """The model's id."""
+        return self._model
+
+    @property
+    def rss(self) -> int:
+        """Bytes of the child now; 0 when it is not loaded."""
+        return self._child.rss if self._child is not None else 0
+
+    @property
+    def pid(self) -> int:
+        """The child's process id; 0 when it is not loaded."""
+        return self._child.pid if self._child is not None and self._child.alive else 0
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """See `Provider.generate`."""
+        async with self._lock:
+            async with contextlib.aclosing(self._ensure_loaded()) as loading:
+                async for event in loading:
+                    yield event
+            child = self._present()
+            child.send(Generate(id=child.next_id(), request=request))
+            over = False
+            try:
+                while not over:
+                    frame = await self._receive(child)
+                    over = isinstance(frame, Finished)
+                    if not isinstance(frame, Counted | Alive):
+                        yield frame
+            except InferenceError:
+                over = True
+                raise
+            finally:
+                await self._rest(child, over=over)
+
+    async def count_tokens(self, messages: Sequence[ChatTurn], prefill: str = "") -> int:
+        """See `Provider.count_tokens`; loads the model when needed."""
+        async with self._lock:
+            async with contextlib.aclosing(self._ensure_loaded()) as loading:
+                async for _ in loading:
+                    pass
+            child = self._present()
+            child.send(Count(id=child.next_id(), messages=tuple(messages), prefill=prefill))
+            over = False
+            try:
+                while True:
+                    frame = await self._receive(child)
+                    if isinstance(frame, Counted):
+                        over = True
+                        return frame.tokens
+            except InferenceError:
+                over = True
+                raise
+            finally:
+                await self._rest(child, over=over)
+
+    async def unload(self) -> None:
+        """See `Provider.unload`."""
+        if self._child is not None and self._lock.locked():
+            self._child.cancel()
+        async with self._lock:
+            await self._settled()
+            child, self._child = self._child, None
+            if child is not None:
+                await child.close()
+
+    # --- the child -------------------------------------------------------------------------------------------------
+    def _present(self) -> ChildProcess:
+        if self._child is None:
+            raise ChildDied("The model's process is gone.")
+        return self._child
+
+    async def _ensure_loaded(self) -> AsyncGenerator[ProviderEvent, None]:
+        """Start and load a child where there is none. Its failure leaves none behind."""
+        await self._settled()
+        if self._child is not None and self._child.alive:
+            return
+        if self._child is not None:
+            await self._child.kill("it had ended before")
+            self._child = None
+        await asyncio.to_thread(self._check_file)
+        child = await ChildProcess.start()
+        loaded = False
+        try:
+            child.send(Load(path=str(self._path.resolve()), options=self._options))
+            self._child = child
+            while not loaded:
+                frame = await self._receive(child)
+                loaded = isinstance(frame, Loaded)
+                if not isinstance(frame, Counted | Alive):
+                    yield frame
+        finally:
+            if not loaded:
+                # Loading cannot be taken up again, so a child that was left in the middle of it is of no use.
+                self._child = None
+                await asyncio.shield(child.kill("loading was cancelled"))
+
+    def _check_file(self) -> None:
+        """What can be said about the file without loading it, in a sentence."""
+        info = inspect(self._path)
+        if not self._budget:
+            return
+        options = self._options
+        n_ctx = min(options.n_ctx, info.context_length or options.n_ctx)
+        needed = estimate_from(info, n_ctx, n_batch=options.n_batch, kv_type=options.kv_type)
+        if needed > self._budget:
+            raise ModelTooLarge(
+                f"{self._path.name} needs about {needed / 1e6:,.0f} MB with a context of {n_ctx:,} tokens, but models "
+                f"may use {self._budget / 1e6:,.0f} MB. Choose a smaller model or context, or raise memory_budget_mb."
+            )
+
+    async def _receive(self, child: ChildProcess) -> Answer:
+        """The next frame, a failure raised as the error it stands for."""
+        frame = await child.receive(self._timeout)
+        if isinstance(frame, Failed):
+            raise _error_of(frame, self._path.name)
+        return frame
+
+    async def _rest(self, child: ChildProcess, *, over: bool) -> None:
+        """Leave the child idle: an interrupted command is cancelled and its end waited for."""
+        if not child.alive:
+            self._child = None
+        elif not over:
+            # A task of its own: a second cancellation of the caller must not leave the child in mid-sentence.
+            self._settling = asyncio.create_task(_settle(child))
+            await asyncio.shield(self._settling)
+
+    async def _settled(self) -> None:
+        """Wait for an interrupted command's end."""
+        if self._settling is not None:
+            await asyncio.shield(self._settling)
+            self._settling = None
+
+
+async def _settle(child: ChildProcess) -> None:
+    """Cancel the present command and read to its end; a child that does not come to rest is ended."""
+    child.cancel()
+    try:
+        async with asyncio.timeout(CANCEL_GRACE):
+            while not isinstance(await child.receive(CANCEL_GRACE * 2), Finished | Counted | Failed):
+                pass
+    except TimeoutError:
+        await child.kill("it did not stop when it was cancelled")
+    except ChildDied:
+        pass  # it came to rest for good; the next generation starts another
+
+
+def _error_of(frame: Failed, name: str) -> InferenceError:
+    if frame.kind == "broken":
+        return ModelBroken(f"{name} cannot be used as a model. {frame.sentence}")
+    return _ERRORS[frame.kind](frame.sentence)

@@ -1,0 +1,249 @@
+"""One model in llama.cpp: loading, tokens, evaluation and the KV cache. Lives in the child process only."""
+
+import ctypes
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import llama_cpp.llama_cpp as lib
+import numpy as np
+
+from codey_tui.inference.frames import FailureKind, LoadOptions
+from codey_tui.inference.provider import ChatTurn
+from codey_tui.inference.sampling import Logits
+from codey_tui.inference.template import ChatTemplate, TemplateFailed
+
+_WARNING = 3  # GGML_LOG_LEVEL_WARN; 4 is an error, 5 goes on with the line before
+_Q8_0 = 8  # GGML_TYPE_Q8_0
+_ABORTED = 2  # llama_decode: stopped by the abort callback
+# llama.cpp asks the abort callback after every node of the graph; in Python that costs more than a small model's
+# token. Between tokens the flag is looked at anyway, so only slower models (seconds per token) are watched inside one.
+_WATCH_ABOVE = 0.05
+
+
+class RuntimeFailed(Exception):
+    """llama.cpp could not do it; a sentence and the kind of failure."""
+
+    def __init__(self, kind: FailureKind, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind: FailureKind = kind
+        self.sentence = sentence
+
+
+class Aborted(Exception):
+    """Evaluation was cancelled; the KV cache holds what was evaluated before."""
+
+
+class Runtime:
+    """A loaded model with one sequence. `tokens` is what its KV cache holds."""
+
+    def __init__(
+        self,
+        path: str,
+        options: LoadOptions,
+        *,
+        on_progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+        log: deque[str],
+    ) -> None:
+        self.options = options
+        self.tokens: list[int] = []
+        self._log = log
+        self._model = self._load(path, on_progress)
+        self._vocab: Any = lib.llama_model_get_vocab(self._model)
+        if not self._vocab or not lib.llama_model_has_decoder(self._model):
+            raise RuntimeFailed("broken", "This GGUF file holds no model that generates text.")
+        self._context = self._open_context()
+        self._memory: Any = lib.llama_get_memory(self._context)
+        self.n_ctx = int(lib.llama_n_ctx(self._context))
+        self.n_vocab = int(lib.llama_vocab_n_tokens(self._vocab))
+        self._pieces: dict[int, bytes] = {}
+        self._rendered = {text.encode() for text in options.render_special}
+
+        def watch(_: ctypes.c_void_p) -> bool:
+            return cancelled()
+
+        self._watch = lib.ggml_abort_callback(watch)
+        self._no_watch = lib.ggml_abort_callback()
+        self._watching = False
+        self._buffer = (lib.llama_token * options.n_batch)()
+        self._single = lib.llama_batch_get_one(self._buffer, 1)
+        self._logits: Logits = np.empty(0, np.float32)
+        self._logits_at = 0
+        template = lib.llama_model_chat_template(self._model, None)
+        self._template = ChatTemplate(
+            template.decode("utf-8", "replace") if template else "",
+            bos=self._token_text(cast("int", lib.llama_vocab_bos(self._vocab))),
+            eos=self._token_text(cast("int", lib.llama_vocab_eos(self._vocab))),
+        )
+
+    # --- loading ---------------------------------------------------------------------------------------------------
+    def _load(self, path: str, on_progress: Callable[[float], None]) -> Any:
+        params = lib.llama_model_default_params()
+
+        def progressed(fraction: float, _: ctypes.c_void_p) -> bool:
+            on_progress(fraction)
+            return True
+
+        # The reference must live as long as the load.
+        callback = lib.llama_progress_callback(progressed)
+        params.progress_callback = callback
+        params.n_gpu_layers = self.options.n_gpu_layers
+        params.load_mode = lib.llama_load_mode_from_str(b"mmap")
+        # Repacked weights are a second copy: 8.0 instead of 5.0 GB for a 7B model, and slower prompt evaluation.
+        params.use_extra_bufts = False
+        model = lib.llama_model_load_from_file(path.encode(), params)
+        if not model:
+            raise RuntimeFailed("broken", self._why_not_loaded())
+        return model
+
+    def _why_not_loaded(self) -> str:
+        for line in self._log:
+            if "unknown model architecture" in line:
+                name = line.rsplit(":", 1)[-1].strip().strip("'")
+                return f"Its architecture, {name}, is unknown to this llama.cpp; a newer llama-cpp-python may know it."
+        reason = self._log[0].split(": ", 1)[-1].rstrip(".") if self._log else "it gives no reason"
+        return f"llama.cpp cannot load it: {reason}."
+
+    def _open_context(self) -> Any:
+        options = self.options
+        params = lib.llama_context_default_params()
+        trained = int(lib.llama_model_n_ctx_train(self._model))
+        params.n_ctx = min(options.n_ctx, trained) if trained > 0 else options.n_ctx
+        params.n_batch = params.n_ubatch = options.n_batch
+        params.n_threads = params.n_threads_batch = options.n_threads
+        params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        # A sliding window that drops old cells would make reuse of a prefix silently wrong.
+        params.swa_full = True
+        if options.kv_type == "q8_0":
+            params.type_k = params.type_v = _Q8_0
+        self._log.clear()
+        context = lib.llama_init_from_model(self._model, params)
+        if not context:
+            reason = f" ({self._log[-1].rstrip('.')})" if self._log else ""
+            raise RuntimeFailed("too_large", f"A context of {params.n_ctx:,} tokens cannot be made{reason}.")
+        return context
+
+    @property
+    def description(self) -> str:
+        """llama.cpp's own words, such as `qwen2 0.5B Q4_K - Medium`."""
+        buffer = ctypes.create_string_buffer(256)
+        lib.llama_model_desc(self._model, cast("Any", buffer), 256)
+        return buffer.value.decode("utf-8", "replace")
+
+    # --- tokens ----------------------------------------------------------------------------------------------------
+    def prompt_tokens(self, turns: Sequence[ChatTurn], prefill: str) -> list[int]:
+        """Tokens of the templated prompt. Raises `RuntimeFailed`."""
+        try:
+            text = self._template.render(turns, prefill)
+        except TemplateFailed as error:
+            raise RuntimeFailed("other", f"The model's chat template refuses this conversation: {error}.") from error
+        raw = text.encode("utf-8", "replace")
+        bos = self._template.bos
+        # A template that writes the beginning-of-sequence token itself must not get a second one.
+        add_special = not (bos and text.startswith(bos))
+        room = len(raw) + 16
+        out = (lib.llama_token * room)()
+        count = lib.llama_tokenize(self._vocab, raw, len(raw), out, room, add_special, True)
+        if count < 0:
+            raise RuntimeFailed("other", "llama.cpp could not split the prompt into tokens.")
+        return list(out[:count])
+
+    def is_end(self, token: int) -> bool:
+        """Whether the token ends the generation (end of sequence, of turn, of message)."""
+        return bool(lib.llama_vocab_is_eog(self._vocab, token))
+
+    def piece(self, token: int) -> bytes:
+        """The bytes that a token adds to the text; control tokens add none unless they are to be rendered."""
+        known = self._pieces.get(token)
+        if known is None:
+            rendered = bool(self._rendered) and self._token_text(token).encode() in self._rendered
+            known = self._pieces[token] = self._piece(token, rendered)
+        return known
+
+    def _piece(self, token: int, special: bool) -> bytes:
+        size = 64
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            count = lib.llama_token_to_piece(self._vocab, token, cast("Any", buffer), size, 0, special)
+            if count >= 0:
+                return buffer.raw[:count]
+            size = -count
+
+    def _token_text(self, token: int) -> str:
+        return lib.llama_vocab_get_text(self._vocab, token).decode("utf-8", "replace") if token >= 0 else ""
+
+    # --- evaluation ------------------------------------------------------------------------------------------------
+    def keep_prefix(self, prompt: Sequence[int]) -> int:
+        """Drop what the KV cache holds beyond the common prefix with `prompt`; how many tokens stay.
+
+        At least the last token of the prompt is left to evaluate, since its logits are wanted.
+        """
+        keep = 0
+        for held, wanted in zip(self.tokens, prompt, strict=False):
+            if held != wanted:
+                break
+            keep += 1
+        return self._truncate(min(keep, len(prompt) - 1))
+
+    def _truncate(self, keep: int) -> int:
+        if not lib.llama_memory_seq_rm(self._memory, 0, keep, -1):
+            # Recurrent and hybrid models keep one state, which cannot be cut.
+            lib.llama_memory_clear(self._memory, True)
+            keep = 0
+        del self.tokens[keep:]
+        return keep
+
+    def evaluate(self, tokens: Sequence[int]) -> None:
+        """Append at most `n_batch` tokens. Raises `Aborted` or `RuntimeFailed`; the cache then ends before them."""
+        self._watch_while(True)
+        self._buffer[: len(tokens)] = tokens
+        self._decode(lib.llama_batch_get_one(self._buffer, len(tokens)), tokens)
+
+    def evaluate_one(self, token: int, seconds_per_token: float) -> None:
+        """Append one token; the time that one took so far decides whether it can be interrupted inside."""
+        self._watch_while(seconds_per_token > _WATCH_ABOVE)
+        self._buffer[0] = token
+        self._decode(self._single, (token,))
+
+    def _watch_while(self, wanted: bool) -> None:
+        if wanted != self._watching:
+            lib.llama_set_abort_callback(self._context, self._watch if wanted else self._no_watch, cast("Any", None))
+            self._watching = wanted
+
+    def _decode(self, batch: Any, tokens: Sequence[int]) -> None:
+        code = lib.llama_decode(self._context, batch)
+        if code == 0:
+            self.tokens.extend(tokens)
+            return
+        self._truncate(len(self.tokens))
+        if code == _ABORTED:
+            raise Aborted
+        reason = self._log[-1] if self._log else f"llama_decode returned {code}"
+        raise RuntimeFailed("other", f"llama.cpp could not evaluate the prompt: {reason.rstrip('.')}.")
+
+    def logits(self) -> Logits:
+        """Logits after the last token, as a view that the next evaluation overwrites."""
+        pointer = lib.llama_get_logits_ith(self._context, -1)
+        address = ctypes.addressof(cast("Any", pointer).contents)
+        if address != self._logits_at:
+            self._logits = np.ctypeslib.as_array(cast("Any", pointer), shape=(self.n_vocab,))
+            self._logits_at = address
+        return self._logits
+
+
+def keep_log(lines: deque[str], write: Callable[[str], object]) -> Any:
+    """Send llama.cpp's log to `write`, and keep warnings and errors in `lines`; hold on to what is returned."""
+    last = _WARNING
+
+    def logged(level: int, text: bytes, _: ctypes.c_void_p) -> None:
+        nonlocal last
+        last = level if level != 5 else last
+        line = text.decode("utf-8", "replace")
+        write(line)
+        if last >= _WARNING and line.strip(" .\n"):
+            lines.append(line.strip())
+
+    callback = lib.llama_log_callback(logged)
+    lib.llama_log_set(cast("Any", callback), ctypes.c_void_p(0))
+    return callback
