@@ -1,9 +1,12 @@
 """Sessions: the conversations held in a workspace."""
 
+import secrets
+import time
+
 import msgspec
 
 from codey_tui.protocol.models import SessionInfo
-from codey_tui.store.connection import Connection
+from codey_tui.store.connection import Connection, StoreError
 
 _LIST = "SELECT * FROM sessions ORDER BY updated DESC, created DESC, rowid DESC LIMIT ?"
 
@@ -14,9 +17,12 @@ class Sessions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def create(self, session: SessionInfo) -> None:
-        """Store a new session. Raises StoreError where the id is taken."""
+    def create(self, at: float, title: str = "") -> SessionInfo:
+        """A new, empty session, begun at Unix time `at`. Its id sorts by time. Raises StoreError."""
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(at))
+        session = SessionInfo(id=f"{stamp}-{secrets.token_hex(3)}", title=title, created=at, updated=at)
         self._connection.insert("sessions", msgspec.structs.asdict(session))
+        return session
 
     def touch(self, session: str, at: float, turns: int | None = None) -> None:
         """Note that the session was used at Unix time `at`; with `turns` also how many turns it has now."""
@@ -25,8 +31,13 @@ class Sessions:
             (at, turns, session),
         )
 
-    def title(self, session: str, title: str) -> None:
+    def name(self, session: str, title: str) -> SessionInfo:
+        """Give the session a title; how it looks now. Raises StoreError where there is no such session."""
         self._connection.change("UPDATE sessions SET title = ? WHERE id = ?", (title, session))
+        found = self.get(session)
+        if found is None:
+            raise StoreError(f"There is no session {session} in this workspace. `codey sessions` lists them.")
+        return found
 
     def get(self, session: str) -> SessionInfo | None:
         rows = self._connection.rows("SELECT * FROM sessions WHERE id = ?", (session,))
