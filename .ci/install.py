@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,7 @@ def main(arguments: list[str]) -> int:
     if profile not in ("run", "dev"):
         print("usage: install.py [run|dev]", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if sys.version_info < NEEDED:
             raise SetupError(
@@ -77,7 +79,7 @@ def refresh(profile: str) -> None:
     print(f"Installing {len(wanted)} packages from {lock.relative_to(ROOT)} ...", flush=True)
     pip_install(blocks, wanted)
     install_llama(blocks)
-    pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT), advice="is this checkout complete?")
     stamp(profile).write_text(digest(profile), "utf-8")
     print("The environment is ready.", flush=True)
 
@@ -139,12 +141,12 @@ def pip_install(blocks: dict[str, str], names: list[str]) -> None:
     pip("install", "--require-hashes", "--no-deps", "-r", str(part))
 
 
-def pip(*arguments: str) -> None:
-    """Run the environment's pip, quietly where nobody watches."""
+def pip(*arguments: str, advice: str = "check the network and run the same command again") -> None:
+    """Run the environment's pip, quietly where nobody watches. Raises SetupError with the advice when it fails."""
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", *arguments, *quiet]
     if subprocess.run(command, check=False).returncode:
-        raise SetupError("pip failed (its message is above): check the network and run the same command again.")
+        raise SetupError(f"pip failed (its message is above): {advice}.")
 
 
 def requirement_blocks(lock: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ NO_COMPILER = (
 )
 STEP = re.compile(r"\[\s*(\d+)(?:/(\d+)|%)\]")  # Ninja counts steps, Make shows per cent
 TAIL_LINES = 25
+KILLED = "Killed signal"  # the compiler's words when memory ran out: what was compiled until then is good
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Build:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if self.wheel() is None:
-                self._compile(python, self._source(python))
+                self._compile(python, self._source(python), lock)
         finally:
             os.close(lock)
 
@@ -94,7 +96,7 @@ class Build:
             shutil.rmtree(fresh)
         return source
 
-    def _compile(self, python: Path, source: Path) -> None:
+    def _compile(self, python: Path, source: Path, lock: int) -> None:
         """Compile with pip, its output in a log and one moving line on the screen."""
         print("Compiling llama.cpp for this CPU. This takes minutes, once per machine.", flush=True)
         out, objects, log = self.folder / "out", self.folder / "objects", self.folder / "build.log"
@@ -102,9 +104,11 @@ class Build:
         command = [str(python), "-m", "pip", "wheel", *flags, "--wheel-dir", str(out), str(source)]
         path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         environment = {**os.environ, "PATH": path, "CMAKE_ARGS": self.arguments}
-        if follow(command, environment, log):
-            shutil.rmtree(objects, ignore_errors=True)  # a broken configuration must not spoil the next try
-            tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-TAIL_LINES:])
+        if follow(command, environment, log, lock):
+            text = log.read_text("utf-8", "replace")
+            if KILLED not in text:
+                shutil.rmtree(objects, ignore_errors=True)  # a broken configuration must not spoil the next try
+            tail = "\n".join(text.splitlines()[-TAIL_LINES:])
             raise SetupError(f"{tail}\nllama.cpp did not compile: the end of the log is above, all of it in {log}.")
         made = next(out.glob("*.whl"))
         made.rename(self.folder / made.name)
@@ -112,31 +116,50 @@ class Build:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def follow(command: list[str], environment: dict[str, str], log: Path) -> int:
-    """Run the command with its output in `log` and its progress on the screen; returns its exit status."""
-    started, shown = time.monotonic(), -10
-    live = sys.stdout.isatty()
+def follow(command: list[str], environment: dict[str, str], log: Path, lock: int) -> int:
+    """Run the command with its output in `log` and its progress on the screen; returns its exit status. The command
+    inherits the file descriptor `lock`, so that nobody builds beside what a killed set-up left running."""
+    meter = Meter()
     with log.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+            pass_fds=(lock,),
         )
         try:
             for line in process.stdout or ():
                 file.write(line)
-                percent = progress(line)
-                if percent is None or not (live or percent >= shown + 10):
-                    continue
-                shown = percent
-                minutes, seconds = divmod(int(time.monotonic() - started), 60)
-                text = f"  llama.cpp {percent:3d}%  {minutes}:{seconds:02d}"
-                print(f"\r{text}\x1b[K" if live else text, end="" if live else "\n", flush=True)
+                meter.show(progress(line))
             return process.wait()
         finally:
             if process.poll() is None:
-                process.terminate()
+                os.killpg(process.pid, signal.SIGTERM)
                 process.wait()
-            if live:
-                print()
+            meter.end()
+
+
+class Meter:
+    """One moving line on a terminal, a line for every ten per cent elsewhere."""
+
+    def __init__(self) -> None:
+        self._started, self._shown, self._live = time.monotonic(), -10, sys.stdout.isatty()
+
+    def show(self, percent: int | None) -> None:
+        if percent is None or not (self._live or percent >= self._shown + 10):
+            return
+        self._shown = percent
+        minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
+        text = f"  llama.cpp {percent:3d}%  {minutes}:{seconds:02d}"
+        print(f"\r{text}\x1b[K" if self._live else text, end="" if self._live else "\n", flush=True)
+
+    def end(self) -> None:
+        if self._live:
+            print(flush=True)
 
 
 def progress(line: str) -> int | None:
