@@ -21,10 +21,13 @@ class AttachRefused(Exception):
 class Connection:
     """A connected socket after its handshake.
 
-    Raises EngineGone when nothing answers within `timeout_s` (seconds), AttachRefused when the engine refuses.
+    Raises EngineGone when nothing answers within `timeout_s` (seconds), AttachRefused when the engine refuses. After
+    `read_timeout_s` of silence `frames` ends; None: it waits.
     """
 
-    def __init__(self, socket_path: Path, hello: Hello, *, timeout_s: float = 10.0) -> None:
+    def __init__(
+        self, socket_path: Path, hello: Hello, *, timeout_s: float = 10.0, read_timeout_s: float | None = None
+    ) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._lines = self._socket.makefile("rb")
         try:
@@ -43,7 +46,7 @@ class Connection:
             if isinstance(first, Refused):
                 raise AttachRefused(first.reason)
             raise EngineGone("The engine hung up before it said a word.")
-        self._socket.settimeout(None)
+        self._socket.settimeout(read_timeout_s)
         self.welcome = first
 
     def send(self, frame: object) -> None:

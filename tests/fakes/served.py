@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -47,7 +47,7 @@ class Served:
 
 
 @contextmanager
-def served(path: Path, engine: FakeEngine | None = None, **options: Any) -> Iterator[Served]:
+def served(path: Path, engine: FakeEngine | None = None, **options: Any) -> Generator[Served]:
     """Serve an engine at `path`; `options` go to the Host."""
     options = {"workspace": path.parent, "version": "0.0.0", **options}
     it = Served(engine or FakeEngine(), path)

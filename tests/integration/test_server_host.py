@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from tests.fakes.served import Served, eventually, served
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Served]:
+def site(tmp_path: Path) -> Generator[Served]:
     with served(tmp_path / "run" / "e.sock", workspace=tmp_path) as it:
         yield it
 
@@ -55,7 +55,7 @@ class Line:
 
 
 @contextmanager
-def line_to(site: Served) -> Iterator[Line]:
+def line_to(site: Served) -> Generator[Line]:
     line = Line(site.path)
     try:
         yield line
