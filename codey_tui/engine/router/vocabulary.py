@@ -85,7 +85,7 @@ STACK_PARTS: tuple[re.Pattern[str], ...] = (
 APP = re.compile(r"\b(?:app|application|site|website|platform|system|project)\b", re.IGNORECASE)
 
 POLITE = re.compile(
-    r"^\s*(?:(?:hi|hello|hey|ok|okay|so|now|well|codey|please|kindly|just|then|also|next|finally|first(?:ly)?)[\s,!:]+|"
+    r"^\s*(?:(?:hi|hello(?!\s+world)|hey|ok|okay|so|now|well|codey|please|kindly|just|then|also|next|finally|first(?:ly)?)[\s,!:]+|"
     r"(?:can|could|would|will) (?:you|we)(?: please)?\s+|"
     r"(?:i|we)(?:'d| would)? (?:want|need|like)(?: you)? to\s+|i'd like to\s+|let'?s\s+|help me(?: to)?\s+|go ahead and\s+|"
     r"you (?:should|must|need to)\s+)",

@@ -1,0 +1,165 @@
+"""Names for new files: from a request's own words, never from a model, and never one that is taken."""
+
+import re
+import sys
+import unicodedata
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from codey_tui.engine.router import spans
+from codey_tui.engine.router.vocabulary import CREATE_VERBS, without_politeness
+
+MAX_WORDS = 4
+MAX_STEM_CHARS = 40
+
+
+class Language(NamedTuple):
+    """A language: its file extension, the info string of its code fence, a usual name, and how a request names it."""
+
+    extension: str
+    fence: str
+    default: str
+    words: re.Pattern[str]
+
+
+def _language(extension: str, fence: str, default: str, words: str) -> Language:
+    return Language(extension, fence, default, re.compile(words, re.IGNORECASE))
+
+
+PYTHON = _language(".py", "python", "", r"\bpython3?\b|\bflask\b|\bdjango\b|\bfastapi\b|\bpytest\b")
+# The first whose words occur in the request wins.
+LANGUAGES: tuple[Language, ...] = (
+    PYTHON,
+    _language(".ts", "typescript", "", r"\btypescript\b"),
+    _language(".js", "javascript", "", r"\bjavascript\b|\bnode(?:\.?js)?\b|\bexpress(?:\.?js)?\b|\bin js\b"),
+    _language(".css", "css", "style.css", r"\bcss\b(?!.*\bhtml\b)|\bstyle ?sheet\b"),
+    _language(".html", "html", "index.html", r"\bhtml5?\b|\b(?:web|landing|home|contact|login) ?page\b|\bwebsite\b"),
+    _language(".sh", "bash", "", r"\b(?:shell|bash|sh) script\b|\bin (?:bash|shell|sh)\b|\bbash\b"),
+    _language(".sql", "sql", "schema.sql", r"\bsql (?:query|script|schema|file)\b|\bin sql\b"),
+    _language(".cpp", "cpp", "", r"\bc\+\+|\bcpp\b"),
+    _language(".cs", "csharp", "", r"\bc#|\bcsharp\b"),
+    _language(".c", "c", "", r"\bin c\b|\bc (?:program|function|code|file)\b"),
+    _language(".java", "java", "Main.java", r"\bjava\b"),
+    _language(".go", "go", "", r"\bin go\b|\bgolang\b|\bgo (?:program|function|code|file)\b"),
+    _language(".rs", "rust", "", r"\brust\b"),
+    _language(".rb", "ruby", "", r"\bruby\b"),
+    _language(".php", "php", "", r"\bphp\b"),
+    _language("", "dockerfile", "Dockerfile", r"\bdockerfile\b"),
+    _language("", "makefile", "Makefile", r"\bmakefile\b"),
+    _language("", "gitignore", ".gitignore", r"\.?\bgitignore\b"),
+    _language(".md", "markdown", "README.md", r"\breadme\b|\bmarkdown (?:file|document)\b|\bin markdown\b"),
+    _language(".yaml", "yaml", "", r"\byaml\b"),
+    _language(".toml", "toml", "", r"\btoml (?:file|config)\b"),
+    _language(".json", "json", "", r"\bjson (?:file|config|document)\b"),
+)
+FENCES = {
+    ".py": "python", ".pyi": "python", ".js": "javascript", ".mjs": "javascript", ".jsx": "jsx", ".ts": "typescript",
+    ".tsx": "tsx", ".html": "html", ".htm": "html", ".css": "css", ".scss": "scss", ".json": "json", ".toml": "toml",
+    ".yaml": "yaml", ".yml": "yaml", ".md": "markdown", ".sh": "bash", ".bash": "bash", ".zsh": "zsh", ".sql": "sql",
+    ".c": "c", ".h": "c", ".cpp": "cpp", ".hpp": "cpp", ".cc": "cpp", ".cs": "csharp", ".java": "java", ".kt": "kotlin",
+    ".go": "go", ".rs": "rust", ".rb": "ruby", ".php": "php", ".xml": "xml", ".svg": "xml", ".txt": "text", ".csv": "csv",
+    ".ini": "ini", ".cfg": "ini", ".vue": "vue",
+}  # fmt: skip
+_BARE_FENCES = {"makefile": "makefile", "dockerfile": "dockerfile", "readme": "markdown", ".gitignore": "gitignore"}
+
+# Words for the kind of thing asked for: "Fibonacci function" is named after what stands before them.
+_KIND_WORDS = frozenset(
+    "function functions script scripts program programs code module class classes method algorithm implementation file "
+    "snippet example application tool utility command line page demo package library interface".split()
+)
+_FILLER = spans.PROSE_WORDS | frozenset(
+    "new simple basic small little short complete full nice good great working python python3 javascript js typescript "
+    "html css java rust ruby bash shell golang php c c++ cpp sql node nodejs please using use uses given number numbers's "
+    "named called can will which whose where able into via does do some new called also so should must version one whether up first last some out own".split()
+)
+_SPOKEN_VERBS = frozenset(
+    "calculates computes prints returns reads checks finds gets takes shows displays does makes calculate compute print "
+    "return check find get show display".split()
+)
+_BREAK = re.compile(r"\b(?:that|which|to|for|who)\b", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"\band (?:then |also )?(?:run|execute|start|test|save|print|show|call|use) .*$|"
+    r"\b(?:in|using|with|via|from) (?:the )?(?:python3?|javascript|js|typescript|html|css|java|rust|ruby|bash|shell|golang|go|php|c|"
+    r"c\+\+|sql|node(?:\.?js)?|flask|django|fastapi|tkinter|pygame|only the standard library)\b.*$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def language_of(request: str) -> Language:
+    """The language that a request names, else Python."""
+    return next((language for language in LANGUAGES if language.words.search(request)), PYTHON)
+
+
+def fence_of(path: str) -> str:
+    """The info string of the code fence for a path, empty where none is known."""
+    place = PurePosixPath(path)
+    return FENCES.get(place.suffix.lower()) or _BARE_FENCES.get(place.name.lower(), "")
+
+
+def new_path(request: str) -> str:
+    """A file name for what `request` asks for, such as `fibonacci.py`."""
+    language = language_of(request)
+    stem = stem_of(request)
+    if language.default and (not stem or not language.extension or stem in {"readme", "index", "web", "landing", "home"}):
+        return language.default
+    if language.default == "index.html" and stem.split("_")[-1] in {"site", "website", "webpage"}:
+        return language.default
+    stem = stem or "main"
+    if language.extension == ".java":
+        return "".join(word.capitalize() for word in stem.split("_")) + ".java"
+    return _unshadowed(stem, language) + language.extension
+
+
+def stem_of(request: str) -> str:
+    """The snake-case stem of the name: from the noun before `function`, else from what the thing is to do."""
+    text = _without_verb(without_politeness(request).split("\n")[0])
+    text = re.split(r"[.;:!?]\s|,|\s[-–—]\s", _ASIDE.sub("", text))[0]
+    noun, *rest = _BREAK.split(text, maxsplit=1)
+    picked = _telling(noun)
+    if not picked and rest:
+        purpose = re.split(r"\band\b", rest[0], maxsplit=1, flags=re.IGNORECASE)[0]
+        picked = _telling(_BREAK.split(purpose, maxsplit=1)[0], verbs=True) or _telling(rest[0])
+    numbers = [word for word in picked if word[0].isdigit()]
+    ordered = [word for word in picked if not word[0].isdigit()] + numbers
+    if ordered and ordered[0][0].isdigit():
+        ordered.insert(0, "n")
+    return "_".join(ordered[:MAX_WORDS])[:MAX_STEM_CHARS].strip("_")
+
+
+def free_path(path: str, taken: Callable[[str], bool]) -> str:
+    """`path`, or the first of `name_2.py`, `name_3.py` ... that is not taken."""
+    place = PurePosixPath(path)
+    number = 2
+    while taken(path):
+        path = place.with_name(f"{place.stem}_{number}{place.suffix}").as_posix()
+        number += 1
+    return path
+
+
+def _telling(phrase: str, *, verbs: bool = False) -> list[str]:
+    """The words of a phrase that say what it is about, as parts of a name."""
+    found = [re.sub(r"\W+", "_", word.replace("'s", "").replace("’s", "")) for word in spans.words(phrase)]
+    kept = [word for word in found if word not in _FILLER and word not in _KIND_WORDS]
+    kept = [word for word in (re.sub(r"[^a-z0-9_]", "", _plain(word)).strip("_") for word in kept) if word]
+    if verbs and len(kept) > 1 and kept[0] in _SPOKEN_VERBS:
+        kept = kept[1:]
+    return kept
+
+
+def _plain(word: str) -> str:
+    """A word with its accents taken off, so that the name can be typed everywhere."""
+    return "".join(char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char))
+
+
+def _without_verb(text: str) -> str:
+    """A request without its first verb of creation and the article after it."""
+    head, _, rest = text.partition(" ")
+    if head.lower() in CREATE_VERBS | {"add", "set", "code"}:
+        text = re.sub(r"^(?:me|us|up)\s+", "", rest.strip(), flags=re.IGNORECASE)
+    return re.sub(r"^(?:an?|the|some|my|one)\s+", "", text.strip(), flags=re.IGNORECASE)
+
+
+def _unshadowed(stem: str, language: Language) -> str:
+    """A stem that does not hide a module of Python's standard library from the file's own imports."""
+    return f"{stem}_example" if language is PYTHON and stem in sys.stdlib_module_names else stem
