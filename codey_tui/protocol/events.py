@@ -10,6 +10,7 @@ from codey_tui.protocol.models import Figures, Gauges, ModelInfo, Route, Session
 from codey_tui.protocol.plan import ChunkState, Plan
 
 TurnResult = Literal["done", "failed", "cancelled", "rejected"]
+NoticeLevel = Literal["info", "warning", "error"]
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -40,15 +41,16 @@ class ModelChanged(_Event, frozen=True):
 class Noticed(_Event, frozen=True):
     """A sentence for the person that belongs to no chunk: a warning, an error, a hint."""
 
-    level: Literal["info", "warning", "error"]
+    level: NoticeLevel
     text: str
 
 
 # --- turn ----------------------------------------------------------------------------------------------------------
 class TurnStarted(_Event, frozen=True):
-    """A turn began with this message of the person."""
+    """A turn began with this message of the person. `files` are workspace-relative paths that came with it."""
 
     message: Message
+    files: tuple[str, ...] = ()
 
 
 class PromptQueued(_Event, frozen=True):

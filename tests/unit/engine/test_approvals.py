@@ -1,0 +1,65 @@
+"""The policy of the modes, and that the first answer to a question wins."""
+
+import asyncio
+
+import pytest
+
+from codey_tui.engine.approvals import Approvals, Decision
+from codey_tui.protocol.actions import Action, ApprovalMode, Risk, RiskLevel
+
+
+def action(command: str = "ls") -> Action:
+    return Action(id="a", tool="shell", args={"command": command})
+
+
+def risk(level: RiskLevel) -> Risk:
+    return Risk(level=level, reason="")
+
+
+@pytest.mark.parametrize(
+    ("mode", "level", "judgement"),
+    [
+        ("plan", "read", "allow"),
+        ("plan", "write", "forbid"),
+        ("plan", "dangerous", "forbid"),
+        ("ask", "read", "allow"),
+        ("ask", "write", "ask"),
+        ("ask", "execute", "ask"),
+        ("auto-edit", "write", "allow"),
+        ("auto-edit", "execute", "ask"),
+        ("auto", "execute", "allow"),
+        ("auto", "dangerous", "ask"),
+    ],
+)
+def test_each_mode_judges_by_the_level_of_risk(mode: ApprovalMode, level: RiskLevel, judgement: str) -> None:
+    assert Approvals(mode).judge(action(), risk(level), contained=True) == judgement
+
+
+def test_without_a_sandbox_that_contains_it_a_command_asks_even_in_auto() -> None:
+    assert Approvals("auto").judge(action(), risk("execute"), contained=False) == "ask"
+
+
+def test_a_grant_covers_the_same_command_only_and_never_what_is_dangerous() -> None:
+    approvals = Approvals("ask")
+    approvals.grant(action("pytest"), risk("execute"))
+    assert approvals.judge(action("pytest"), risk("execute"), contained=False) == "allow"
+    assert approvals.judge(action("pytest -x"), risk("execute"), contained=True) == "ask"
+    approvals.grant(action("rm -rf x"), risk("dangerous"))
+    assert approvals.judge(action("rm -rf x"), risk("dangerous"), contained=True) == "ask"
+    approvals.forget_grants()
+    assert approvals.judge(action("pytest"), risk("execute"), contained=True) == "ask"
+
+
+def test_the_first_answer_wins() -> None:
+    async def scenario() -> Decision:
+        approvals = Approvals("ask")
+        question = asyncio.create_task(approvals.ask("q"))
+        while not approvals.waiting:
+            await asyncio.sleep(0)
+        assert approvals.answer("q", Decision("allow", "person"))
+        assert not approvals.answer("q", Decision("reject", "person"))
+        answer = await question
+        assert not approvals.answer("q", Decision("reject", "person"))
+        return answer
+
+    assert asyncio.run(scenario()).verdict == "allow"
