@@ -23,7 +23,7 @@ _GRACE_SECONDS = 0.4
 def main() -> None:
     order: dict[str, Any] = json.loads(sys.argv[1])
     control: int = order["control"]
-    os.set_inheritable(control, False)  # noqa: FBT003 - it takes no keyword
+    os.set_inheritable(control, False)
     _adopt_orphans()
     wake, signalled = os.pipe()
     os.set_blocking(signalled, False)
