@@ -97,7 +97,9 @@ class _Planner:
     def code(self, text: str, *, run: bool = True, condition: Condition = "always") -> list[Chunk]:
         """A file to write or edit, and the command that runs it where that makes sense."""
         path, exists = self._target(text)
-        kind: ChunkKind = "edit" if exists else "readme" if path.rsplit("/", 1)[-1].lower() == "readme.md" else "source_file"
+        kind: ChunkKind = (
+            "edit" if exists else "readme" if path.rsplit("/", 1)[-1].lower() == "readme.md" else "source_file"
+        )
         entry = spec(kind)
         chunk = Chunk(
             id=_id(),
@@ -147,7 +149,9 @@ class _Planner:
         """Where a new thing goes: the file it is to be written to, or a free name from its words."""
         if _TESTS_FOR.search(bare) and named:
             source = PurePosixPath(named[-1])
-            return self._fresh(f"test_{source.stem}.py" if source.suffix == ".py" else f"{source.stem}.test{source.suffix}"), False
+            return self._fresh(
+                f"test_{source.stem}.py" if source.suffix == ".py" else f"{source.stem}.test{source.suffix}"
+            ), False
         for path in named:
             before = bare.split(path, 1)[0] if path in bare else ""
             direct = bool(re.fullmatch(r"\s*\w+\s+(?:(?:an?|the|new|empty|file|python|html|css)\s+)*[`'\"@]?", before))
@@ -208,7 +212,9 @@ class _Planner:
     # --- a whole application ----------------------------------------------------------------------------------------
     def fullstack(self) -> list[Chunk]:
         """The chunks of a web application; in a folder of its own where one of its files exists already."""
-        entries = [entry for entry in FULLSTACK if not (entry.kind == "database_schema" and _NO_DATABASE.search(self._request))]
+        entries = [
+            entry for entry in FULLSTACK if not (entry.kind == "database_schema" and _NO_DATABASE.search(self._request))
+        ]
         base = self._base([entry.path for entry in entries if entry.path])
         chunks: list[Chunk] = []
         for entry in entries:
@@ -266,7 +272,9 @@ class _Planner:
         """The one file that an order without a name can mean: the plan's last, else the only code file of the workspace."""
         if self._made:
             return list(self._made)[-1]
-        found = [name for name in self._names() if PurePosixPath(name).suffix in naming.FENCES and not name.startswith(".")]
+        found = [
+            name for name in self._names() if PurePosixPath(name).suffix in naming.FENCES and not name.startswith(".")
+        ]
         return found[0] if len(found) == 1 else ""
 
     def _names(self) -> list[str]:

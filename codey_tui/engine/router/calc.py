@@ -181,7 +181,9 @@ _FUNCTIONS: dict[str, tuple[int, Callable[[list[Fraction]], Fraction]]] = {
 
 def _too_large() -> CalcRefused:
     """The refusal of a result beyond `MAX_BITS`."""
-    return CalcRefused(f"That number would have more than {int(MAX_BITS * math.log10(2))} digits, so I do not compute it.")
+    return CalcRefused(
+        f"That number would have more than {int(MAX_BITS * math.log10(2))} digits, so I do not compute it."
+    )
 
 
 def _bounded(value: Fraction) -> Fraction:

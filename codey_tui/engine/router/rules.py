@@ -70,7 +70,12 @@ def _greeting(request: Request) -> Ruling | None:
     spoken = spans.words(request.text)
     if spoken in (["help"], ["help", "me"], ["what", "can", "you", "do"], ["what", "do", "you", "do"]):
         return Ruling("help", "clarify", 1.0, reply=f"I write and edit code, run commands and answer questions. {HELP}")
-    if len(spoken) <= 3 and words.GREETINGS.issuperset(spoken[:1]) and "world" not in spoken and not words.CODE_VERBS.intersection(spoken):
+    if (
+        len(spoken) <= 3
+        and words.GREETINGS.issuperset(spoken[:1])
+        and "world" not in spoken
+        and not words.CODE_VERBS.intersection(spoken)
+    ):
         if not spans.files(request.text) and not words.CODE_NOUNS.intersection(spoken[1:]):
             return Ruling("greeting", "clarify", 0.9, reply=f"Hello. {HELP}")
     return None

@@ -8,7 +8,9 @@ CODE_EXTENSIONS = frozenset(
     "cc java kt go rs rb php pl lua r swift cs ini cfg conf env lock log db sqlite sqlite3 ipynb bat ps1 vue".split()
 )
 BARE_FILE_NAMES = frozenset({"makefile", "dockerfile", "license", "readme", "procfile", "jenkinsfile"})
-NOT_FILES = frozenset({"node.js", "next.js", "vue.js", "react.js", "express.js", "three.js", "d3.js", "nuxt.js", "p5.js"})
+NOT_FILES = frozenset(
+    {"node.js", "next.js", "vue.js", "react.js", "express.js", "three.js", "d3.js", "nuxt.js", "p5.js"}
+)
 PROSE_WORDS = frozenset(
     "a an the my your our his her their this that these those it its in on at to for from with without of and or but "
     "if then is are was were be me i you we please how why what when which who all every some any".split()

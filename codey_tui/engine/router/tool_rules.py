@@ -125,10 +125,14 @@ def _run(match: re.Match[str], workspace: Path) -> ToolCall | None:
     rest = match.group("rest").strip()
     if len(rest) > 1 and rest[0] == rest[-1] == "`":
         return shell("run", rest.strip("`"))
-    if re.fullmatch(r"(?:all |the |my |our )*(?:unit |whole |full )?(?:tests?|test suite|test-suite)", rest, re.IGNORECASE):
+    if re.fullmatch(
+        r"(?:all |the |my |our )*(?:unit |whole |full )?(?:tests?|test suite|test-suite)", rest, re.IGNORECASE
+    ):
         return shell("run-tests", _test_command(workspace))
     if re.fullmatch(r"(?:the )?(?:app|application|program|server|project)", rest, re.IGNORECASE):
-        return next((shell("run", f"python3 {name}") for name in ("app.py", "main.py") if _exists(name, workspace)), None)
+        return next(
+            (shell("run", f"python3 {name}") for name in ("app.py", "main.py") if _exists(name, workspace)), None
+        )
     rest = re.sub(r"^(?:the )?(?:(?:command|script|program|file)\s+)(?=\S)", "", rest, flags=re.IGNORECASE)
     first = _bare((spans.shlex_words(rest) or [""])[0])
     interpreter = words.INTERPRETERS.get(Path(first).suffix.lower())
@@ -168,7 +172,11 @@ def _make_folders(match: re.Match[str], workspace: Path) -> ToolCall | None:
     pieces = re.findall(_TOKEN, re.sub(r"\s*(?:,\s*and|,|\band\b)\s*", " , ", rest))
     paths = [_bare(piece) for piece in pieces if piece != "and"]
     separated = len(paths) <= 1 or re.search(r",|\band\b", rest)
-    if not paths or not (named or separated) or any(len(path) > 1 and path.lower() in spans.PROSE_WORDS for path in paths):
+    if (
+        not paths
+        or not (named or separated)
+        or any(len(path) > 1 and path.lower() in spans.PROSE_WORDS for path in paths)
+    ):
         return None
     if not separated and not any(rest.startswith(quote) for quote in "'\"`"):
         return None
@@ -261,7 +269,12 @@ _TABLE: tuple[tuple[str, Maker], ...] = (
         rf"{_ONE}(?:\s+(?:folder|directory))?)?(?:\s+here)?[.?]?$",
         _list,
     ),
-    (r"(?:what|which)\s+files\s+(?:are|exist)\s*(?:there|here)?(?:\s+(?:are\s+)?(?:in|under)\s+" + _ONE + r")?\s*\??$", _list),
+    (
+        r"(?:what|which)\s+files\s+(?:are|exist)\s*(?:there|here)?(?:\s+(?:are\s+)?(?:in|under)\s+"
+        + _ONE
+        + r")?\s*\??$",
+        _list,
+    ),
     (rf"(?:delete|remove|erase)\s+(?:the\s+)?(?P<noun>(?:empty\s+)?(?:file|{_FOLDER})\s+)?{_ONE}\.?$", _delete),
     (rf"(?P<verb>rename|move|copy)\s+(?:the\s+)?(?:file\s+)?{_ONE}\s+(?:to|into|as)\s+(?P<target>{_TOKEN})$", _move),
     (
@@ -275,6 +288,9 @@ _TABLE: tuple[tuple[str, Maker], ...] = (
         r"(?P<sub>status|log|diff|branch|stash|pull|push|fetch)\s*$",
         _git_words,
     ),
-    (r"(?P<sub>push|pull|fetch)(?:\s+(?:the\s+)?(?:changes|commits?|latest(?: changes)?|code|it))?(?:\s+(?:to|from)\s+\S+)?$", _git_words),
+    (
+        r"(?P<sub>push|pull|fetch)(?:\s+(?:the\s+)?(?:changes|commits?|latest(?: changes)?|code|it))?(?:\s+(?:to|from)\s+\S+)?$",
+        _git_words,
+    ),
 )
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE | re.DOTALL), make) for pattern, make in _TABLE)

@@ -44,7 +44,15 @@ COMMANDS = frozenset(
 # These are English words as well: they are commands only when arguments of a command line follow.
 ENGLISH_COMMANDS = frozenset("make find touch head tail top echo sort test date go file time which sleep kill".split())
 
-INTERPRETERS = {".py": "python3", ".js": "node", ".mjs": "node", ".sh": "sh", ".bash": "bash", ".rb": "ruby", ".php": "php"}
+INTERPRETERS = {
+    ".py": "python3",
+    ".js": "node",
+    ".mjs": "node",
+    ".sh": "sh",
+    ".bash": "bash",
+    ".rb": "ruby",
+    ".php": "php",
+}
 TEST_RUNNERS: tuple[tuple[str, str], ...] = (
     ("package.json", "npm test"),
     ("Cargo.toml", "cargo test"),
