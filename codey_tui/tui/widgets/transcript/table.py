@@ -17,10 +17,10 @@ BORDER = "$text-muted"
 def table_lines(lines: list[str], width: int) -> list[Content]:
     """A table as lines of at most `width` cells: the header, a line below it, the rows. Long cells end in `…`."""
     header = _cells(lines[0])
-    aligns = [_align(cell) for cell in _cells(lines[1])]
+    aligns: list[Align] = [_align(cell) for cell in _cells(lines[1])]
     count = max(1, len(header))
-    aligns += ["left"] * (count - len(aligns))
-    rows = [[inline(cell) for cell in (_cells(line) + [""] * count)[:count]] for line in (lines[0], *lines[2:])]
+    aligns.extend("left" for _ in range(count - len(aligns)))
+    rows = [[inline(cell) for cell in _cells(line, count)] for line in (lines[0], *lines[2:])]
     natural = [max(row[column].cell_length for row in rows) for column in range(count)]
     widths = _fit(natural, width)
     out = [_row(rows[0], widths, aligns).stylize("bold")]
@@ -29,11 +29,13 @@ def table_lines(lines: list[str], width: int) -> list[Content]:
     return [line.truncate(width, ellipsis=True) if line.cell_length > width else line for line in out]
 
 
-def _cells(line: str) -> list[str]:
+def _cells(line: str, count: int = 0) -> list[str]:
+    """The cells of a line; exactly `count` of them if it is given."""
     line = line.strip().removeprefix("|")
     if line.endswith("|") and not line.endswith("\\|"):
         line = line[:-1]
-    return [cell.strip().replace("\\|", "|") for cell in _CELLS.split(line)]
+    cells = [cell.strip().replace("\\|", "|") for cell in _CELLS.split(line)]
+    return (cells + [""] * count)[:count] if count else cells
 
 
 def _align(cell: str) -> Align:
