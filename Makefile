@@ -5,7 +5,7 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --extra build
 TESTS ?= tests
 
-.PHONY: run test lint format snapshots install dev lock wheel clean
+.PHONY: run test lint format snapshots docs install dev lock wheel clean
 
 run: install ## open the workbench in this folder
 	@$(VENV)/bin/codey
@@ -18,6 +18,7 @@ lint: dev ## formatting, style, types and the import contracts
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/pyright --warnings
 	$(VENV)/bin/lint-imports --no-cache --no-logo
+	$(VENV)/bin/python .ci/readme.py --check
 
 format: dev ## put code into the project's format
 	$(VENV)/bin/ruff format .
@@ -25,6 +26,9 @@ format: dev ## put code into the project's format
 
 snapshots: dev ## record the pictures of the screen anew; look at each before you commit it
 	$(VENV)/bin/python -m pytest tests/tui --snapshot-update
+
+docs: dev ## write the tables of README.md from the code
+	$(VENV)/bin/python .ci/readme.py
 
 install: ## .venv with what Codey needs
 	@$(PYTHON) .ci/install.py run
