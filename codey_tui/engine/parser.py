@@ -47,10 +47,9 @@ class StreamParser:
     """
 
     def __init__(self, kind: str, path: str, language: str, fence: str = "```") -> None:
-        self._edit = kind == "edit"
         self._path = path
         self._language = language.lower()
-        self._markdown = self._language in wording.MARKDOWN and not self._edit
+        self._markdown = self._language in wording.MARKDOWN and kind != "edit"
         self._fence = len(fence)
         self._cleaner = Cleaner()
         self._loops = LoopWatch()
@@ -63,7 +62,8 @@ class StreamParser:
         self._head: list[str] = []  # first lines, not yet decided about
         self._head_chars = 0
         self._after = ""
-        self._read = self._in_head
+        # The blocks of an edit may hold fences and prose themselves: whoever applies them reads them whole.
+        self._read = self._in_body if kind == "edit" else self._in_head
         self._loop = False
         self._refused = False
 
