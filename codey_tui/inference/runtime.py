@@ -19,6 +19,9 @@ _ABORTED = 2  # llama_decode: stopped by the abort callback
 # llama.cpp asks the abort callback after every node of the graph; in Python that costs more than a small model's
 # token. Between tokens the flag is looked at anyway, so only slower models (seconds per token) are watched inside one.
 _WATCH_ABOVE = 0.05
+# Below this size (bytes) a token takes less time than threads take to meet at the end of each operation; a second thread
+# then gains nothing on an idle machine and loses nearly everything on a busy one.
+_ONE_THREAD_BELOW = 64 * 1024 * 1024
 
 
 class RuntimeFailed(Exception):
@@ -111,7 +114,9 @@ class Runtime:
         trained = int(lib.llama_model_n_ctx_train(self._model))
         params.n_ctx = min(options.n_ctx, trained) if trained > 0 else options.n_ctx
         params.n_batch = params.n_ubatch = options.n_batch
-        params.n_threads = params.n_threads_batch = options.n_threads
+        params.n_threads_batch = options.n_threads
+        small = int(lib.llama_model_size(self._model)) < _ONE_THREAD_BELOW
+        params.n_threads = 1 if small else options.n_threads
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
         # A sliding window that drops old cells would make reuse of a prefix silently wrong.
         params.swa_full = True

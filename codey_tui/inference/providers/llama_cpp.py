@@ -66,7 +66,7 @@ class LlamaCppProvider:
     ) -> None:
         self._model = model_id
         self._path = path
-        self._timeout = timeout_s
+        self.timeout_s = timeout_s
         self._budget = budget
         base = options or LoadOptions()
         self._options = LoadOptions(
@@ -196,7 +196,7 @@ class LlamaCppProvider:
 
     async def _receive(self, child: ChildProcess) -> Answer:
         """The next frame, a failure raised as the error it stands for."""
-        frame = await child.receive(self._timeout)
+        frame = await child.receive(self.timeout_s)
         if isinstance(frame, Failed):
             raise _error_of(frame, self._path.name)
         return frame
