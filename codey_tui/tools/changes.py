@@ -1,0 +1,255 @@
+"""The changing half of the file tool: write, mkdir, move, copy and delete, each shown first and kept for undo."""
+
+import difflib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from codey_tui.protocol.actions import ActionResult, Preview, Risk
+from codey_tui.tools.base import ToolContext, ToolError
+from codey_tui.tools.places import changeable, inside, is_secret, relative
+
+_MAX_TREE = 2000
+"""Files that one delete, move or copy of a folder may touch: each of them is kept for undo."""
+_MAX_DIFF_BYTES = 512 << 10
+
+
+def assess_write(workspace: Path, path: str, content: str) -> tuple[Risk, Preview]:
+    """The diff that writing would make."""
+    place = _write_place(workspace, path)
+    old = _old_text(place, path)
+    risk = Risk(level="write", reason=f"{'Replaces' if old is not None else 'Creates'} {path}.", touches=(path,))
+    verb = "Change" if old is not None else "Create"
+    return risk, Preview(kind="diff", title=f"{verb} {path}", body=unified_diff(path, old, content), path=path)
+
+
+def assess_mkdir(workspace: Path, paths: tuple[str, ...]) -> tuple[Risk, Preview]:
+    for path in paths:
+        place = changeable(workspace, path)
+        if place.exists() and not place.is_dir():
+            raise ToolError(f"{path} exists and is a file.")
+    shown = ", ".join(paths)
+    noun = "folder" if len(paths) == 1 else "folders"
+    risk = Risk(level="write", reason=f"Creates the {noun} {shown}.", touches=paths)
+    return risk, Preview(kind="text", title=f"Create {shown}", body=f"Create the {noun} {shown}", path=paths[0])
+
+
+def assess_delete(workspace: Path, paths: tuple[str, ...]) -> tuple[Risk, Preview]:
+    """Deleting files is a change like others, since undo brings them back; a folder that holds something is asked for."""
+    lines: list[str] = []
+    whole_folder = False
+    for path in paths:
+        place = _existing(workspace, path)
+        if _is_folder(place):
+            count = len(_tree(place, path))
+            whole_folder = whole_folder or count > 0
+            lines.append(f"Delete the folder {path} with {count} {'file' if count == 1 else 'files'} in it")
+        else:
+            lines.append(f"Delete {path} ({place.lstat().st_size:,} bytes)")
+    secret = any(is_secret(path) for path in paths)
+    reason = f"Deletes {', '.join(paths)}; undo brings it back."
+    risk = Risk(level="dangerous" if whole_folder or secret else "write", reason=reason, touches=paths)
+    return risk, Preview(kind="text", title=lines[0], body="\n".join(lines), path=paths[0])
+
+
+def assess_transfer(workspace: Path, verb: Literal["move", "copy"], path: str, target: str) -> tuple[Risk, Preview]:
+    source, end, _ = _transfer(workspace, verb, path, target)
+    if _is_folder(source):
+        _tree(source, path)
+    title = f"{verb.capitalize()} {path} to {end}"
+    risk = Risk(
+        level="write", reason=f"{verb.capitalize()}s {path} to {end}.".replace("Copys", "Copies"), touches=(path, end)
+    )
+    return risk, Preview(kind="text", title=title, body=title, path=end)
+
+
+def write(context: ToolContext, path: str, content: str) -> ActionResult:
+    """Put the whole content there at once; a reader sees the old file or the new one. Mode and links are kept."""
+    place = _write_place(context.workspace, path)
+    existed = place.exists()
+    context.before_change(relative(context.workspace, place))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode()
+    replace(place, data)
+    verb = "Changed" if existed else "Created"
+    return ActionResult(ok=True, summary=f"{verb} {path} ({len(data):,} bytes)")
+
+
+def mkdir(context: ToolContext, paths: tuple[str, ...]) -> ActionResult:
+    made: list[str] = []
+    for path in paths:
+        place = changeable(context.workspace, path)
+        if not place.is_dir():
+            context.before_change(relative(context.workspace, place))
+            place.mkdir(parents=True, exist_ok=True)
+            made.append(path)
+    if not made:
+        return ActionResult(ok=True, summary=f"{', '.join(paths)} existed already")
+    return ActionResult(ok=True, summary=f"Created {', '.join(made)}")
+
+
+def delete(context: ToolContext, paths: tuple[str, ...]) -> ActionResult:
+    for path in paths:
+        place = _existing(context.workspace, path)
+        _announce(context, place, path)
+        if _is_folder(place):
+            shutil.rmtree(place)
+        else:
+            place.unlink()
+    return ActionResult(ok=True, summary=f"Deleted {', '.join(paths)}")
+
+
+def move(context: ToolContext, path: str, target: str) -> ActionResult:
+    source, end, place = _transfer(context.workspace, "move", path, target)
+    _announce(context, source, path)
+    _announce_copy(context, source, place)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(source, place)
+    return ActionResult(ok=True, summary=f"Moved {path} to {end}")
+
+
+def copy(context: ToolContext, path: str, target: str) -> ActionResult:
+    source, end, place = _transfer(context.workspace, "copy", path, target)
+    _announce_copy(context, source, place)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if _is_folder(source):
+        shutil.copytree(source, place, symlinks=True)
+    else:
+        shutil.copy2(source, place, follow_symlinks=False)
+    return ActionResult(ok=True, summary=f"Copied {path} to {end}")
+
+
+def unified_diff(path: str, old: str | None, new: str) -> str:
+    """The change as `diff -u` shows it; `old` is None for a new file."""
+    if old == new:
+        return f"{path} stays as it is"
+    if len(old or "") + len(new) > _MAX_DIFF_BYTES:
+        return f"{path}: {len((old or '').encode()):,} bytes become {len(new.encode()):,} bytes (too long for a diff)"
+    before = "/dev/null" if old is None else f"a/{path}"
+    lines = difflib.unified_diff(
+        (old or "").splitlines(keepends=True), new.splitlines(keepends=True), before, f"b/{path}", lineterm="\n"
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def replace(place: Path, data: bytes) -> None:
+    """Replace a file's bytes at once, on disk before it counts; its mode stays, a new one gets the usual mode."""
+    mode = stat.S_IMODE(place.stat().st_mode) if place.exists() else None
+    descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:100]}.")
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.chmod(mode if mode is not None else 0o666 & ~_umask())
+        draft.replace(place)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """Read without setting it: it belongs to the process, and other threads create files meanwhile."""
+    for line in _status_lines():
+        if line.startswith("Umask:"):
+            return int(line.split()[1], 8)
+    return 0o022
+
+
+def _status_lines() -> list[str]:
+    try:
+        return Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:  # not Linux: the usual mask
+        return []
+
+
+def _write_place(workspace: Path, path: str) -> Path:
+    """Where a write goes: through a link at the end, as long as it stays inside."""
+    place = changeable(workspace, path)
+    if place.is_symlink():
+        target = Path(os.path.realpath(place))
+        if not target.is_relative_to(os.path.realpath(workspace)):
+            raise ToolError(f"{path} is a symbolic link that leads out of the workspace.")
+        place = changeable(workspace, relative(workspace, target))
+    if place.is_dir():
+        raise ToolError(f"{path} is a folder.")
+    if is_secret(path) and place.exists():
+        raise ToolError(f"{path} looks like a file of passwords or keys, so Codey does not change it.")
+    return place
+
+
+def _old_text(place: Path, path: str) -> str | None:
+    try:
+        return place.read_bytes().decode()
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise ToolError(f"{path} is not a text file, so it is not overwritten. Delete it first.") from error
+    except OSError as error:
+        raise ToolError(f"{path} cannot be read ({error.strerror}).") from error
+
+
+def _existing(workspace: Path, path: str) -> Path:
+    place = changeable(workspace, path)
+    if not place.exists() and not place.is_symlink():
+        raise ToolError(f"{path} does not exist.")
+    return place
+
+
+def _transfer(workspace: Path, verb: str, path: str, target: str) -> tuple[Path, str, Path]:
+    """Source, shown target and target of a move or copy; a target that is a folder takes the source in."""
+    source = _existing(workspace, path)
+    if is_secret(path):
+        raise ToolError(f"{path} looks like a file of passwords or keys, so Codey does not {verb} it.")
+    into = inside(workspace, target)
+    if into.is_dir() or target.endswith("/"):
+        target = f"{target.rstrip('/')}/{source.name}".removeprefix("./")
+    place = changeable(workspace, target)
+    if place.exists() or place.is_symlink():
+        raise ToolError(f"{target} exists already. Delete it first, or name another target.")
+    if place.is_relative_to(source):
+        raise ToolError(f"{path} cannot go into itself.")
+    return source, target, place
+
+
+def _is_folder(place: Path) -> bool:
+    return place.is_dir() and not place.is_symlink()
+
+
+def _tree(folder: Path, path: str) -> list[Path]:
+    """Every file, link and empty folder below, for undo. Raises ToolError where they are too many or git's own."""
+    found: list[Path] = []
+    for place in _walk(folder):
+        if place.name == ".git":
+            raise ToolError(f"{path} holds a git repository, which a tool does not touch.")
+        found.append(place)
+        if len(found) > _MAX_TREE:
+            raise ToolError(f"{path} holds more than {_MAX_TREE} files: too many to bring back. Use a command instead.")
+    return found
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for place in sorted(folder.iterdir()):
+        if _is_folder(place) and place.name != ".git" and any(place.iterdir()):
+            yield from _walk(place)
+        else:
+            yield place
+
+
+def _announce(context: ToolContext, place: Path, path: str) -> None:
+    """Tell of everything that is about to go from here."""
+    for item in _tree(place, path) if _is_folder(place) else []:
+        context.before_change(relative(context.workspace, item))
+    context.before_change(relative(context.workspace, place))
+
+
+def _announce_copy(context: ToolContext, source: Path, place: Path) -> None:
+    """Tell of everything that is about to come into being there."""
+    for item in _tree(source, source.name) if _is_folder(source) else []:
+        context.before_change(relative(context.workspace, place / item.relative_to(source)))
+    context.before_change(relative(context.workspace, place))
