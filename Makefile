@@ -5,7 +5,7 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --extra build
 TESTS ?= tests
 
-.PHONY: run test lint format snapshots docs install dev lock wheel clean
+.PHONY: run test lint format snapshots docs python install dev lock wheel clean
 
 run: install ## open the workbench in this folder
 	@$(VENV)/bin/codey
@@ -30,10 +30,14 @@ snapshots: dev ## record the pictures of the screen anew; look at each before yo
 docs: dev ## write the tables of README.md from the code
 	$(VENV)/bin/python .ci/readme.py
 
-install: ## .venv with what Codey needs
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+	"Codey needs Python 3.11 or newer as '$(PYTHON)': install it, or name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+
+install: python ## .venv with what Codey needs
 	@$(PYTHON) .ci/install.py run
 
-dev: ## .venv with the tests' and linters' needs as well
+dev: python ## .venv with the tests' and linters' needs as well
 	@$(PYTHON) .ci/install.py dev
 
 lock: dev ## choose versions anew from pyproject.toml, with the hashes of every file of each release

@@ -1,6 +1,6 @@
 """Builds `.venv` from the lock: `install.py run` for using Codey, `install.py dev` for testing and linting as well.
 
-Runs with the system's Python and the standard library alone, can be stopped anywhere and run again, and does nothing
+Runs with the system's Python (3.11 or newer) and the standard library alone, can be stopped anywhere and run again, and does nothing
 when everything is in place.
 """
 
@@ -16,17 +16,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from llama_wheel import Build, SetupError
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-NEEDED = (3, 11)
 LLAMA = "llama-cpp-python"
 BUILD_PROGRAMS = ("cmake", "ninja")  # wheels of these are used only where the system has none
-
-
-class SetupError(Exception):
-    """The set-up cannot go on; the message is a sentence that says what to do."""
 
 
 def main(arguments: list[str]) -> int:
@@ -37,12 +34,6 @@ def main(arguments: list[str]) -> int:
         return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        if sys.version_info < NEEDED:
-            raise SetupError(
-                "Codey needs Python 3.11 or newer, this is {}.{}: install one and run `make PYTHON=python3.11 ...`.".format(
-                    *sys.version_info
-                )
-            )
         install(profile)
     except SetupError as error:
         print(f"\n{error}", file=sys.stderr)
@@ -86,9 +77,7 @@ def refresh(profile: str) -> None:
 
 def install_llama(blocks: dict[str, str]) -> None:
     """Install llama-cpp-python from the per-user cache of wheels, building the wheel first where there is none."""
-    import llama_wheel
-
-    build = llama_wheel.Build.plan(blocks[LLAMA], HERE / "llama-fast.cmake")
+    build = Build.plan(blocks[LLAMA], HERE / "llama-fast.cmake")
     marker = VENV / "codey-llama.stamp"
     if read(marker) == build.key and imports_llama():
         return

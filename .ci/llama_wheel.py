@@ -17,8 +17,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from install import SetupError
-
 NO_COMPILER = (
     "Codey compiles llama.cpp and finds no C and C++ compiler: install one "
     "(Debian, Ubuntu: `apt-get install build-essential`; Fedora: `dnf install gcc-c++`; Alpine: `apk add build-base`; "
@@ -27,6 +25,10 @@ NO_COMPILER = (
 STEP = re.compile(r"\[\s*(\d+)(?:/(\d+)|%)\]")  # Ninja counts steps, Make shows per cent
 TAIL_LINES = 25
 KILLED = "Killed signal"  # the compiler's words when memory ran out: what was compiled until then is good
+
+
+class SetupError(Exception):
+    """The set-up cannot go on; the message is a sentence that says what to do."""
 
 
 @dataclass(frozen=True)
