@@ -1,0 +1,1 @@
+"""The recipe that trains the bundled nano model: corpus, tokenizer, network, export and measurement."""

@@ -1,0 +1,41 @@
+"""Chats as the engine sends them, in ChatML: shared by the corpus, the trainer and the measurement."""
+
+from dataclasses import dataclass
+
+from codey_tui.engine import prompts
+
+BEYOND = "<|beyond|>"
+"""The whole answer to a request outside the range; the engine turns it into a sentence."""
+END = "<|im_end|>"
+
+Turns = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One chat: turns of (role, text), the start of the answer that is given, and the answer that is learned."""
+
+    turns: Turns
+    prefill: str
+    target: str
+
+
+def chat(turns: Turns) -> str:
+    """The turns in ChatML, up to and including the opening of the assistant's turn."""
+    return "".join(f"<|im_start|>{role}\n{text}{END}\n" for role, text in turns) + "<|im_start|>assistant\n"
+
+
+def file_turns(request: str, path: str, *, instruction: str = "", context: str = "") -> Turns:
+    """The turns of a request for one new file, as the engine sends them."""
+    user = prompts.new_file(request, path, instruction=instruction, context=context)
+    return (("system", prompts.system()), ("user", user))
+
+
+def question_turns(request: str, context: str = "") -> Turns:
+    """The turns of a plain question, as the engine sends them."""
+    return (("system", prompts.system()), ("user", prompts.question(request, context=context)))
+
+
+def file_target(source: str) -> str:
+    """A file's content with the closing fence and the end of the turn."""
+    return f"{source.rstrip()}\n{prompts.FENCE}{END}"

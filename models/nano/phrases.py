@@ -1,0 +1,201 @@
+"""Random requests in plain words: the grammar of frames.toml spread over the subjects of requests.toml and beyond.toml."""
+
+import random
+import re
+import tomllib
+from functools import cache
+from typing import Any
+
+from models.nano.places import HERE
+
+VOWELS = "aeiou"
+TYPO_RATE = 0.02
+"""The share of requests with one letter dropped or two swapped."""
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """The data of `<name>.toml` beside this module."""
+    return tomllib.loads((HERE / f"{name}.toml").read_text("utf-8"))
+
+
+def normal(text: str) -> str:
+    """`text` without case, punctuation and doubled spaces: how two requests are compared."""
+    return " ".join(re.findall(r"[a-z0-9+#!]+", text.lower())).rstrip("! ")
+
+
+@cache
+def held_out() -> frozenset[str]:
+    """The normal forms of every request that training must not see."""
+    data = load("heldout")
+    rows = [row[0] for rows in data["programs"].values() for row in rows]
+    rows += [row[0] for row in data["beyond"]["files"]] + data["beyond"]["questions"]
+    rows += [text for texts in data["answers"].values() for text in texts]
+    # "Create Fibonacci function" is held out only together with a JavaScript path.
+    return frozenset(normal(row) for row in rows) - {normal("Create Fibonacci function")}
+
+
+def third_person(task: str) -> str:
+    """`compute primes` -> `computes primes`; also after a comma or `and` the verb keeps its first form."""
+    verb, _, rest = task.partition(" ")
+    if verb.endswith(("s", "x", "z", "ch", "sh", "o")):
+        verb += "es"
+    elif verb.endswith("y") and verb[-2:-1] not in VOWELS:
+        verb = verb[:-1] + "ies"
+    else:
+        verb += "s"
+    return f"{verb} {rest}".strip()
+
+
+def gerund(task: str) -> str:
+    """`compute primes` -> `computing primes`."""
+    verb, _, rest = task.partition(" ")
+    short = re.fullmatch(r"[^aeiou]*[aeiou][bdgmnpt]", verb)
+    if verb.endswith("e") and not verb.endswith("ee"):
+        verb = verb[:-1]
+    elif short:
+        verb += verb[-1]
+    return f"{verb}ing {rest}".strip()
+
+
+def about_thing(rng: random.Random, thing: str) -> str:
+    """A request for a thing, such as `please write a small fibonacci function in python`."""
+    frames = load("frames")
+    style = rng.random()
+    if style < 0.12:
+        return rng.choice(frames["adjectives"]) + thing + rng.choice(frames["endings"])
+    if style < 0.35:
+        head = rng.choice(frames["wishes"])
+    else:
+        head = rng.choice(frames["openings"]) + rng.choice(frames["verbs"]) + " "
+    name = rng.choice(frames["articles"]) + rng.choice(frames["adjectives"]) + thing
+    return head + name + rng.choice(frames["kinds"]) + rng.choice(frames["endings"])
+
+
+def about_task(rng: random.Random, task: str) -> str:
+    """A request for something done, such as `a script that computes fibonacci numbers`."""
+    frames = load("frames")
+    if rng.random() < 0.5:
+        frame, opening = rng.choice(frames["bare_tasks"]), ""
+    else:
+        frame, opening = rng.choice(frames["carriers"]), rng.choice(frames["openings"])
+    text = frame.format(
+        verb=rng.choice(frames["verbs"]),
+        article=rng.choice(frames["articles"]),
+        task=task,
+        tasks=third_person(task),
+        tasking=gerund(task),
+    )
+    return opening + text + rng.choice(frames["endings"])
+
+
+def dress(rng: random.Random, text: str) -> str:
+    """`text` with a random case, spacing and now and then a slip of the keyboard."""
+    text = " ".join(text.split())
+    style = rng.random()
+    if style < 0.30:
+        text = text[:1].upper() + text[1:]
+    elif style < 0.55:
+        text = text.lower()
+    elif style < 0.60:
+        text = text.title()
+    elif style < 0.63:
+        text = text.upper()
+    if rng.random() < TYPO_RATE and len(text) > 8:
+        at = rng.randrange(1, len(text) - 2)
+        text = text[:at] + rng.choice([text[at + 1], text[at + 1] + text[at]]) + text[at + 2 :]
+    return text
+
+
+def snake(text: str) -> str:
+    """`Fibonacci's numbers` -> `fibonacci_s_numbers`, as a file would be named."""
+    return "_".join(re.findall(r"[a-z0-9]+", text.lower())) or "file"
+
+
+def pseudo_word(rng: random.Random) -> str:
+    """A word that does not exist, to stand for every subject that the corpus does not list."""
+    starts = [
+        "b",
+        "c",
+        "d",
+        "f",
+        "g",
+        "h",
+        "k",
+        "l",
+        "m",
+        "n",
+        "p",
+        "r",
+        "s",
+        "t",
+        "v",
+        "w",
+        "z",
+        "tr",
+        "st",
+        "pl",
+        "gr",
+    ]
+    parts = [rng.choice(starts) + rng.choice(["a", "e", "i", "o", "u", "ea", "oo"]) for _ in range(rng.randint(1, 3))]
+    return "".join(parts) + rng.choice(["", "n", "r", "s", "x", "l", "tor", "ing", "ic"])
+
+
+def stem(rng: random.Random, own: list[str], words: str, request: str) -> str:
+    """The name of a file without suffix: from `own`, from the words of the request, general or meaningless."""
+    style = rng.random()
+    if style < 0.45:
+        return rng.choice(own).rpartition("/")[2].removesuffix(".py")
+    if style < 0.60:
+        return snake(words)[:40].strip("_")
+    if style < 0.68:
+        return snake(request)[:40].strip("_")
+    if style < 0.92:
+        return rng.choice(load("frames")["generic"])
+    return pseudo_word(rng)
+
+
+def folder(rng: random.Random) -> str:
+    """A folder with its slash, often none."""
+    return rng.choice(load("frames")["folders"])
+
+
+def file_names(words: str) -> list[str]:
+    """File names that a subject outside the range would get."""
+    parts = snake(words).split("_")
+    return ["_".join(parts)[:30].strip("_"), "_".join(parts[-2:]), parts[-1], "_".join(parts[:2]), parts[0]]
+
+
+def request_for(rng: random.Random, entry: dict[str, list[str]]) -> tuple[str, str]:
+    """A dressed request for the subject `entry` that is not held out, and the words of its subject."""
+    while True:
+        if rng.random() < 0.45:
+            words = rng.choice(entry["tasks"])
+            text = dress(rng, about_task(rng, words))
+        else:
+            words = rng.choice(entry["things"])
+            text = dress(rng, about_thing(rng, words))
+        if normal(text) not in held_out():
+            return text, words
+
+
+def extras(rng: random.Random, request: str, path: str) -> dict[str, str]:
+    """Now and then an instruction of the planner and a word about other files."""
+    made: dict[str, str] = {}
+    if rng.random() < 0.25:
+        made["instruction"] = rng.choice(load("frames")["tasks_for_instruction"]).format(path=path, request=request)
+    if rng.random() < 0.06:
+        others = [f"{rng.choice(load('frames')['generic'])}.py" for _ in range(rng.randint(1, 3))]
+        made["context"] = rng.choice(["Files: ", "Existing files: ", "Workspace:\n"]) + ", ".join(others)
+    return made
+
+
+@cache
+def program(name: str) -> str:
+    """The source of a trained program."""
+    return (HERE / "programs" / f"{name}.py").read_text("utf-8")
+
+
+def names() -> list[str]:
+    """The trained programs, in the order of requests.toml."""
+    return list(load("requests"))
