@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from codey_tui.engine import growing
-from codey_tui.engine.growing import recover as recover
+from codey_tui.engine.growing import recover
 from codey_tui.engine.workspace_paths import PathRefused, follow, relative, resolve
 
 __all__ = ["NewFile", "StagedEdit", "WriteFailed", "Written", "recover"]
