@@ -24,6 +24,7 @@ NO_COMPILER = (
 )
 STEP = re.compile(r"\[\s*(\d+)(?:/(\d+)|%)\]")  # Ninja counts steps, Make shows per cent
 TAIL_LINES = 25
+PIPS_WORDS = "error: subprocess-exited-with-error"  # after these comes nothing of the compiler's
 KILLED = "Killed signal"  # the compiler's words when memory ran out: what was compiled until then is good
 
 
@@ -110,7 +111,8 @@ class Build:
             text = log.read_text("utf-8", "replace")
             if KILLED not in text:
                 shutil.rmtree(objects, ignore_errors=True)  # a broken configuration must not spoil the next try
-            tail = "\n".join(text.splitlines()[-TAIL_LINES:])
+            told = text.partition(PIPS_WORDS)[0] or text
+            tail = "\n".join(told.splitlines()[-TAIL_LINES:])
             raise SetupError(f"{tail}\nllama.cpp did not compile: the end of the log is above, all of it in {log}.")
         made = next(out.glob("*.whl"))
         made.rename(self.folder / made.name)
