@@ -24,6 +24,18 @@ def total_memory() -> int:
     return min(total, limit) if limit else total
 
 
+def available_memory() -> int:
+    """Bytes that can be used without swapping, within the memory limit of the cgroup."""
+    free = _memory_left()
+    for line in _read(Path("/proc/meminfo")).splitlines():
+        if line.startswith("MemAvailable:"):
+            available = int(line.split()[1]) << 10
+            return available if free is None else min(available, free)
+    import psutil
+
+    return psutil.virtual_memory().available
+
+
 def _allowed_cpus() -> list[int]:
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
@@ -66,6 +78,26 @@ def _memory_limit() -> int:
             if text.isdigit() and 0 < int(text) < 1 << 60:
                 limits.append(int(text))
     return min(limits, default=0)
+
+
+def _memory_left() -> int | None:
+    """Bytes below the tightest memory limit of the cgroups, None without one."""
+    left: list[int] = []
+    for folder in _cgroup_folders("memory"):
+        for limit, usage in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
+            bound, used = _read(folder / limit), _read(folder / usage)
+            if bound.isdigit() and used.isdigit() and int(bound) < 1 << 60:
+                left.append(max(0, int(bound) - int(used) + _reclaimable(folder)))
+    return min(left, default=None)
+
+
+def _reclaimable(folder: Path) -> int:
+    """Page cache that counts as used in a cgroup and is given up on demand: a GGUF that was read is mostly that."""
+    for line in _read(folder / "memory.stat").splitlines():
+        name, _, value = line.partition(" ")
+        if name in ("inactive_file", "total_inactive_file") and value.isdigit():
+            return int(value)
+    return 0
 
 
 def _cgroup_folders(controller: str) -> list[Path]:

@@ -98,7 +98,7 @@ class FileTool:
 
     def _one(self, args: FileArgs) -> str:
         paths = self._some(args)
-        if len(paths) > 1:
+        if len(paths) != 1:
             raise ToolError(f'"{args.op}" takes one path, not {len(paths)}.')
         return paths[0]
 
