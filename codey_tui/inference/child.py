@@ -30,6 +30,7 @@ from codey_tui.inference.frames import (
     encode,
     read_from_parent,
 )
+from codey_tui.inference.memory import rss_of
 from codey_tui.inference.provider import Loaded, LoadProgress
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class Worker:
         self.emit(
             Loaded(
                 seconds=time.monotonic() - started,
-                rss=peak_rss(),
+                rss=rss_of(os.getpid()),
                 n_ctx=self._runtime.n_ctx,
                 description=self._runtime.description,
             )

@@ -161,7 +161,7 @@ class ChildProcess:
             while True:
                 size = body_size(await stream.readexactly(HEADER.size))
                 self._frames.put_nowait(decode_from_child(await stream.readexactly(size)))
-        except asyncio.IncompleteReadError:
+        except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the end of the stream: how the child ended is told by whoever waits for a frame
         except (ValueError, msgspec.MsgspecError) as error:
             self._killed_for = f"its frames are damaged ({error})"

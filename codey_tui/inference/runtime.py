@@ -229,10 +229,12 @@ class Runtime:
 
     def logits(self) -> Logits:
         """Logits after the last token, as a view that the next evaluation overwrites."""
-        pointer = lib.llama_get_logits_ith(self._context, -1)
-        address = ctypes.addressof(cast("Any", pointer).contents)
+        pointer: Any = lib.llama_get_logits_ith(self._context, -1)
+        if not pointer:
+            raise RuntimeFailed("other", "llama.cpp computed no logits for the last token.")
+        address = ctypes.addressof(pointer.contents)
         if address != self._logits_at:
-            self._logits = np.ctypeslib.as_array(cast("Any", pointer), shape=(self.n_vocab,))
+            self._logits = np.ctypeslib.as_array(pointer, shape=(self.n_vocab,))
             self._logits_at = address
         return self._logits
 

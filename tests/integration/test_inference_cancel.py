@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from codey_tui.inference.frames import LoadOptions
-from codey_tui.inference.provider import Loaded, PromptProgress, Token
-from tests.fakes.generating import answer, ask, llama, until_first_token
+from codey_tui.inference.provider import ChildDied, Loaded, PromptProgress, Token
+from tests.fakes.generating import PATIENCE_S, answer, ask, llama, until_first_token
 from tests.fakes.tiny_gguf import write_tiny_gguf
 
 pytestmark = pytest.mark.model
@@ -138,6 +138,23 @@ def test_unload_ends_a_running_generation_and_gives_the_memory_back(tmp_path: Pa
             assert (await task)[0] == "a"
             assert provider.rss == 0
             assert not psutil.pid_exists(pid)
+            assert (await answer(provider, ask(max_tokens=3))).text == "aba"
+
+    asyncio.run(scenario())
+
+
+def test_unload_while_loading_ends_the_load(tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "m.gguf", say=["a", "b"], ring=True)
+
+    async def scenario() -> None:
+        async with llama(path) as provider:
+            task = asyncio.create_task(answer(provider, ENDLESS))
+            async with asyncio.timeout(PATIENCE_S):
+                while not provider.pid:
+                    await asyncio.sleep(0)
+            await provider.unload()
+            with pytest.raises(ChildDied, match="unloaded"):
+                await task
             assert (await answer(provider, ask(max_tokens=3))).text == "aba"
 
     asyncio.run(scenario())

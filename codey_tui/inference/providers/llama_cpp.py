@@ -81,6 +81,7 @@ class LlamaCppProvider:
         self._child: ChildProcess | None = None
         self._lock = asyncio.Lock()
         self._settling: asyncio.Task[None] | None = None
+        self._leaving = 0
 
     @property
     def model(self) -> str:
@@ -105,6 +106,8 @@ class LlamaCppProvider:
                     yield event
             child = self._present()
             child.send(Generate(id=child.next_id(), request=request))
+            if self._leaving:
+                child.cancel()
             over = False
             try:
                 while not over:
@@ -141,13 +144,21 @@ class LlamaCppProvider:
 
     async def unload(self) -> None:
         """See `Provider.unload`."""
-        if self._child is not None and self._lock.locked():
-            self._child.cancel()
-        async with self._lock:
-            await self._settled()
-            child, self._child = self._child, None
-            if child is not None:
-                await child.close()
+        # Whoever waits for the lock before this is cancelled too.
+        self._leaving += 1
+        try:
+            if self._child is not None and self._lock.locked():
+                if self._child.last_id == 0:
+                    await self._child.kill("the model was unloaded")
+                else:
+                    self._child.cancel()
+            async with self._lock:
+                await self._settled()
+                child, self._child = self._child, None
+                if child is not None:
+                    await child.close()
+        finally:
+            self._leaving -= 1
 
     # --- the child -------------------------------------------------------------------------------------------------
     def _present(self) -> ChildProcess:
