@@ -3,6 +3,7 @@
 A store of its own in the data folder; git's index, branches and stash are never touched.
 """
 
+import json
 import os
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -150,8 +151,8 @@ class Checkpoints:
         entries: list[Entry] = []
         for line in lines:
             try:
-                entries.append(msgspec.json.decode(line, type=Entry))
-            except msgspec.DecodeError:
+                entries.append(msgspec.convert(json.loads(line), Entry))
+            except (ValueError, msgspec.ValidationError):
                 continue
         return entries
 
@@ -199,6 +200,9 @@ class _Undo:
         for path, entry in sorted(self._wanted.items(), key=_depth):
             if entry.kind != "absent" and not self._present[path].same(entry):
                 self._put_back(path, entry)
+        for path, entry in self._wanted.items():
+            if entry.kind == "folder" and self._place(path).is_dir():
+                self._place(path).chmod(entry.mode)
 
     def result(self) -> Restored:
         """What was done."""
@@ -266,7 +270,7 @@ def append_entries(manifest: Path, entries: Iterable[Entry]) -> None:
     """Append entries as JSON lines; on disk when this returns. Raises OSError."""
     manifest.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     created = not manifest.exists()
-    data = b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
+    data = b"".join(_encoded(entry) + b"\n" for entry in entries)
     descriptor = os.open(manifest, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         size = os.fstat(descriptor).st_size
@@ -279,6 +283,11 @@ def append_entries(manifest: Path, entries: Iterable[Entry]) -> None:
         os.close(descriptor)
     if created:
         sync_folder(manifest.parent)
+
+
+def _encoded(entry: Entry) -> bytes:
+    """An entry as a line of ASCII: names that are not UTF-8 pass as escaped surrogates."""
+    return json.dumps(msgspec.to_builtins(entry)).encode("ascii")
 
 
 def _firsts(entries: Iterable[Entry]) -> dict[str, Entry]:

@@ -139,7 +139,7 @@ def put_back(entry: Entry, place: Path, blobs: BlobStore) -> None:
     match entry.kind:
         case "folder":
             place.mkdir(exist_ok=True)
-            place.chmod(entry.mode)
+            place.chmod(entry.mode | stat.S_IRWXU)  # its own mode follows once everything in it is back
         case "file":
             blobs.copy_to(entry.sha256, place, entry.mode)
         case "symlink":
