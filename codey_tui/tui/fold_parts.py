@@ -1,0 +1,45 @@
+"""What the folds share: putting a line into the transcript, closing lines, telling a notice."""
+
+from typing import Literal
+
+from msgspec.structs import replace
+
+from codey_tui.tui.state import NOTICES, Line, Notice, View
+
+
+def find_line(view: View, key: str) -> int:
+    """The index of a line, searched from the end; -1 where there is none."""
+    lines = view.lines
+    for index in range(len(lines) - 1, -1, -1):
+        if lines[index].key == key:
+            return index
+    return -1
+
+
+def put_line(view: View, line: Line) -> View:
+    """The view with a line appended, or replaced where its key is known."""
+    index = find_line(view, line.key)
+    if index < 0:
+        return replace(view, lines=(*view.lines, line))
+    if view.lines[index] == line:
+        return view
+    return replace(view, lines=(*view.lines[:index], line, *view.lines[index + 1 :]))
+
+
+def note(view: View, key: str, title: str, text: str) -> View:
+    """The view with a line that the system says."""
+    return put_line(view, Line(key=key, role="system", title=title, text=text))
+
+
+def close_lines(view: View) -> View:
+    """The view with no line open any more."""
+    if not any(line.open for line in view.lines):
+        return view
+    return replace(view, lines=tuple(replace(line, open=False) if line.open else line for line in view.lines))
+
+
+def tell(view: View, level: Literal["info", "warning", "error"], text: str, at: float) -> View:
+    """The view with one more notice."""
+    serial = view.notices[-1].serial + 1 if view.notices else 1
+    notice = Notice(serial=serial, level=level, text=text, at=at)
+    return replace(view, notices=(*view.notices, notice)[-NOTICES:])

@@ -1,0 +1,67 @@
+"""The prompts of earlier sessions, in a file of JSON lines."""
+
+import json
+from pathlib import Path
+
+_KEPT = 500
+
+
+class History:
+    """Prompts, the latest last, and a place in them. `path` None keeps them in memory."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._items: list[str] | None = None
+        self._at: int | None = None
+        self._draft = ""
+
+    @property
+    def items(self) -> list[str]:
+        """All prompts; the file is read at the first use. Lines that are not a JSON string are left out."""
+        if self._items is None:
+            self._items = self._read()
+        return self._items
+
+    def add(self, text: str) -> None:
+        """Remember a prompt, and go back to the end."""
+        self._at = None
+        if self.items and self.items[-1] == text:
+            return
+        self.items.append(text)
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(text, ensure_ascii=False) + "\n")
+
+    def earlier(self, draft: str) -> str | None:
+        """The prompt before; `draft` is what stands in the prompt and comes back at the end. None at the first."""
+        if self._at is None:
+            self._draft = draft
+        at = len(self.items) if self._at is None else self._at
+        if at == 0:
+            return None
+        self._at = at - 1
+        return self.items[self._at]
+
+    def later(self) -> str | None:
+        """The prompt after, at the end the draft; None where there is none."""
+        if self._at is None:
+            return None
+        self._at += 1
+        if self._at < len(self.items):
+            return self.items[self._at]
+        self._at = None
+        return self._draft
+
+    def _read(self) -> list[str]:
+        if self._path is None or not self._path.exists():
+            return []
+        items: list[str] = []
+        for line in self._path.read_text("utf-8", "replace").splitlines()[-_KEPT:]:
+            try:
+                item = json.loads(line)
+            except ValueError:
+                continue  # a line cut short by a power cut
+            if isinstance(item, str):
+                items.append(item)
+        return items

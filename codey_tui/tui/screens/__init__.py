@@ -1,0 +1,1 @@
+"""The screens: the workbench and what opens over it."""

@@ -1,0 +1,83 @@
+"""A list over the workbench from which one thing is chosen: a theme, a mode, a model, a session, a way to quit."""
+
+from collections.abc import Sequence
+
+import msgspec
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One thing that can be chosen; `key` is a single key that chooses it at once."""
+
+    id: str
+    label: str
+    detail: str = ""
+    key: str = ""
+
+
+class Choice(ModalScreen[str | None]):
+    """Shows rows and returns the id of the chosen one, or None."""
+
+    BINDINGS = [
+        Binding("escape,ctrl+q,q", "leave", "Back", show=False, id="choice.back"),
+    ]
+
+    def __init__(
+        self, title: str, rows: Sequence[Row], *, chosen: str = "", empty: str = "Nothing here.", text: str = ""
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._rows = rows
+        self._chosen = chosen
+        self._empty = empty
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """The list, or a sentence where it is empty."""
+        with Vertical(classes="window") as window:
+            window.border_title = self._title
+            window.border_subtitle = "enter chooses · q goes back"
+            if self._text:
+                yield Static(self._text, classes="text")
+            if self._rows:
+                yield OptionList(*(Option(self._prompt(row), id=f"row{n}") for n, row in enumerate(self._rows)))
+            else:
+                yield Static(self._empty, classes="empty")
+
+    def on_mount(self) -> None:
+        """Mark the present one."""
+        if self._rows:
+            ids = [row.id for row in self._rows]
+            options = self.query_one(OptionList)
+            options.highlighted = ids.index(self._chosen) if self._chosen in ids else 0
+            options.focus()
+
+    def _prompt(self, row: Row) -> Content:
+        mark = ("● ", "$primary") if row.id == self._chosen else ("  ", "")
+        key = (f" {row.key} ", "bold $primary on $panel") if row.key else ("", "")
+        gap = " " if row.key else ""
+        head = Content.assemble(mark, key, gap, (row.label, "bold"))
+        return Content("\n").join([head, Content.styled(f"  {row.detail}", "$text-muted")]) if row.detail else head
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Chosen by enter or a click."""
+        event.stop()
+        self.dismiss(self._rows[event.option_index].id)
+
+    def on_key(self, event: object) -> None:
+        """Chosen by its key."""
+        key = getattr(event, "key", "")
+        for row in self._rows:
+            if row.key and row.key == key:
+                self.dismiss(row.id)
+                return
+
+    def action_leave(self) -> None:
+        """Choose nothing."""
+        self.dismiss(None)

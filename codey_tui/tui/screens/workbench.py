@@ -1,0 +1,273 @@
+"""The workbench: files, chat, plan, action, prompt and gauges. It paints a `View` and decides when a question may be asked."""
+
+import time
+from collections.abc import Callable
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from codey_tui.tui import meters
+from codey_tui.tui.history import History
+from codey_tui.tui.options import TuiOptions
+from codey_tui.tui.screens.welcome import hints, welcome
+from codey_tui.tui.state import Line, View
+from codey_tui.tui.widgets.action_panel import ActionPanel
+from codey_tui.tui.widgets.decision import DecisionPanel
+from codey_tui.tui.widgets.file_tree import FileTree
+from codey_tui.tui.widgets.gauges import Gauges, own_rss
+from codey_tui.tui.widgets.lines import OneLine
+from codey_tui.tui.widgets.plan_panel import PlanPanel
+from codey_tui.tui.widgets.prompt import Completions, Prompt
+from codey_tui.tui.widgets.tab_bar import PANES, Pane, TabBar
+from codey_tui.tui.widgets.transcript import Entry, Transcript
+
+HOLD_BACK = 1.0
+"""Seconds after the last key in the prompt for which a question waits before it appears."""
+_GAUGE_SECONDS = 2.0
+
+
+class Workbench(Screen[None]):
+    """The main screen. Narrow, medium and wide layouts come from its breakpoints."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-medium"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
+    AUTO_FOCUS = "#prompt"
+
+    def __init__(
+        self,
+        options: TuiOptions,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        rss: Callable[[], int] = own_rss,
+    ) -> None:
+        super().__init__()
+        self.options = options
+        self.view = View()
+        self.pane_shown: Pane = "chat"
+        self._clock = clock
+        self._rss = rss
+        self._painted: tuple[Line, ...] = ()
+        self._offered = ""
+        self._gone = ""
+        self.completions = Completions()
+        self.prompt = Prompt(History(options.history_path), self.completions, clock)
+        self.chat = Transcript(id="chat")
+        self.files = FileTree(options.workspace, options.watch_files)
+        self.plan = PlanPanel(id="plan", clock=clock)
+        self.action = ActionPanel(id="action", clock=clock)
+
+    def compose(self) -> ComposeResult:
+        """Top to bottom; the style sheet says what is visible at which size."""
+        yield OneLine(id="heading")
+        yield TabBar(id="tabs")
+        with Container(id="body"):
+            yield self.files
+            with Vertical(id="centre"):
+                yield Input(placeholder="Search the chat", id="search", select_on_focus=True)
+                yield Static("", id="welcome")
+                yield self.chat
+            with Vertical(id="side"):
+                yield self.plan
+                yield self.action
+        yield self.completions
+        yield Static("", id="banner")
+        yield OneLine(id="status")
+        yield self.prompt
+        yield Gauges(id="gauges")
+        yield OneLine(id="hints")
+
+    def on_mount(self) -> None:
+        """The first picture stands on an empty view."""
+        self.paint(self.view)
+        self.set_interval(_GAUGE_SECONDS, self.paint_gauges)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lines choose their form by the width."""
+        self.call_after_refresh(self.paint_lines)
+
+    # --- painting ----------------------------------------------------------------------------------------------------
+    def paint(self, view: View) -> None:
+        """Show a view; what did not change is not touched."""
+        self.view = view
+        self._paint_chat()
+        self.plan.show(view.plan)
+        self.action.show(view.pending[0] if view.pending else None, view.running, max(0, len(view.pending) - 1))
+        self.files.show_changes(view.growing, view.changed)
+        self.prompt.show_queue(len(view.queued))
+        self.set_class(not view.lines, "-empty")
+        if not view.lines:
+            self.query_one("#welcome", Static).update(welcome(view))
+        self.paint_lines()
+        self._offer()
+
+    def paint_lines(self) -> None:
+        """The lines of fixed height."""
+        view = self.view
+        for id, make in (
+            ("#heading", lambda room: meters.heading(view, self.options.workspace.name, room)),
+            ("#status", lambda room: (("■ ", "bad"), ("The engine is gone", "plain")) if self._gone else meters.progress(view, room)),
+            ("#hints", lambda room: hints(view, room)),
+        ):
+            line = self.query_one(id, OneLine)
+            line.show(make(line.room))
+        waiting: set[Pane] = set()
+        if view.plan_waits:
+            waiting.add("plan")
+        if view.pending:
+            waiting.add("action")
+        if view.growing:
+            waiting.add("files")
+        self.query_one(TabBar).show(self.pane_shown, frozenset(waiting))
+        self.paint_gauges()
+
+    def paint_gauges(self) -> None:
+        """The gauges, also between events: the memory of this process changes by itself."""
+        self.query_one(Gauges).show_view(self.view, self._rss(), self.options.budget)
+
+    def _paint_chat(self) -> None:
+        lines, painted = self.view.lines, self._painted
+        self._painted = lines
+        same = min(len(lines), len(painted))
+        if len(lines) < len(painted) or any(lines[i].key != painted[i].key for i in range(same)) or not painted:
+            self.chat.load([_entry(line) for line in lines])
+            return
+        for index, line in enumerate(lines):
+            if index >= len(painted) or line is not painted[index]:
+                self.chat.upsert(_entry(line))
+
+    # --- questions -----------------------------------------------------------------------------------------------------
+    def _question(self) -> tuple[str, DecisionPanel | None]:
+        if self.view.pending:
+            return f"action {self.view.pending[0].id}", self.action
+        if self.view.plan_waits and self.view.plan is not None:
+            return f"plan {self.view.plan.id}", self.plan
+        return "", None
+
+    def _offer(self) -> None:
+        """Ask what waits, but not while a person is typing: no key meant for the prompt may become an answer."""
+        key, panel = self._question()
+        if key == self._offered:
+            return
+        if panel is None:
+            self._withdraw()
+            return
+        rest = HOLD_BACK - (self._clock() - self.prompt.last_key)
+        if rest > 0:
+            self.set_timer(min(rest, HOLD_BACK), self._offer)
+            return
+        self._offered = key
+        self.add_class("-asking")
+        panel.arm()
+        if not self.prompt.text and self.is_current:
+            self.call_after_refresh(panel.focus, False)
+
+    def _withdraw(self) -> None:
+        self._offered = ""
+        self.remove_class("-asking")
+        self.plan.disarm()
+        self.action.disarm()
+        self.plan.paint()
+        self.action.paint()
+        if isinstance(self.focused, DecisionPanel) or (self.focused and self._inside_panel(self.focused)):
+            self.prompt.focus()
+
+    def _inside_panel(self, widget: Widget) -> bool:
+        return any(isinstance(ancestor, DecisionPanel) for ancestor in widget.ancestors)
+
+    def on_decision_panel_answered(self) -> None:
+        """Answered here: back to the prompt."""
+        self.prompt.focus()
+
+    # --- panes and focus ------------------------------------------------------------------------------------------------
+    def show_pane(self, pane: Pane) -> None:
+        """Open a tab (narrow) or a folded panel (medium)."""
+        self.pane_shown = pane
+        for name in PANES:
+            self.set_class(name == pane, f"-pane-{name}")
+        self.paint_lines()
+
+    def action_pane(self, pane: Pane) -> None:
+        """A tab was clicked."""
+        self.enter_pane(pane)
+
+    def enter_pane(self, pane: Pane) -> None:
+        """Open a pane and put the focus into it."""
+        self.show_pane(pane)
+        target: Widget = {"chat": self.prompt, "files": self.files, "plan": self.plan, "action": self.action}[pane]
+        self.call_after_refresh(target.focus, False)
+
+    def next_panel(self) -> None:
+        """Narrow: the next tab. Wider: into the panel that asks, the other one, back to the prompt."""
+        if self.has_class("-narrow"):
+            self.enter_pane(PANES[(PANES.index(self.pane_shown) + 1) % len(PANES)])
+            return
+        _, asking = self._question()
+        order: list[Pane] = ["action", "plan"] if asking is self.action else ["plan", "action"]
+        focused = self.focused
+        if focused is self.query_one(f"#{order[0]}"):
+            self.enter_pane(order[1])
+        elif focused is self.query_one(f"#{order[1]}"):
+            self.enter_pane("chat")
+        else:
+            self.enter_pane(order[0])
+
+    def toggle_files(self) -> None:
+        """Into the file tree, or back."""
+        self.enter_pane("chat" if self.focused is self.files else "files")
+
+    # --- search ----------------------------------------------------------------------------------------------------------
+    def search(self, text: str = "") -> None:
+        """Open the search, or close it where it is open and no text is given."""
+        box = self.query_one("#search", Input)
+        if not text and self.has_class("-searching"):
+            self.remove_class("-searching")
+            self.chat.search("")
+            self.prompt.focus()
+            return
+        self.show_pane("chat")
+        self.add_class("-searching")
+        if text:
+            box.value = text
+            self._find(text)
+        self.call_after_refresh(box.focus, False)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Search while typing."""
+        if event.input.id == "search":
+            event.stop()
+            self._find(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes to the next place."""
+        if event.input.id == "search":
+            event.stop()
+            self.chat.next_match(-1)
+
+    def _find(self, text: str) -> None:
+        count = self.chat.search(text)
+        self.query_one("#search", Input).border_subtitle = f"{count} found" if text else ""
+
+    # --- other -----------------------------------------------------------------------------------------------------------
+    def show_gone(self, sentence: str, can_restart: bool) -> None:
+        """The engine went away (a sentence) or is back (empty)."""
+        self._gone = sentence
+        self.set_class(bool(sentence), "-gone")
+        hint = "  ctrl+r starts it again; nothing is lost." if can_restart else ""
+        self.query_one("#banner", Static).update(Content.assemble(("✗ ", "bold $text-error"), sentence, hint))
+        self.paint_lines()
+
+    def on_file_tree_chosen(self, event: FileTree.Chosen) -> None:
+        """A chosen file is named in the prompt."""
+        event.stop()
+        gap = "" if not self.prompt.text or self.prompt.text.endswith((" ", "\n")) else " "
+        self.prompt.insert(f"{gap}@{event.path} ")
+        self.enter_pane("chat")
+
+
+def _entry(line: Line) -> Entry:
+    return Entry(key=line.key, role=line.role, text=line.text, title=line.title, open=line.open)

@@ -1,0 +1,172 @@
+"""The prompt: several lines, history, and proposals for @files and /commands."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from textual import events
+from textual.actions import SkipAction
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static, TextArea
+
+from codey_tui.tui.commands import bindings_of
+from codey_tui.tui.completion import SHOWN, Proposals, propose, wants_files
+from codey_tui.tui.history import History
+
+
+class Completions(Static):
+    """The proposals above the prompt, with one marked."""
+
+    def __init__(self) -> None:
+        super().__init__("", id="completions")
+        self.proposals = Proposals()
+        self.marked = 0
+        self.display = False
+
+    def show(self, proposals: Proposals) -> None:
+        """Show proposals, the first one marked; none hides the list."""
+        self.proposals, self.marked = proposals, 0
+        self.display = bool(proposals.items)
+        self._paint()
+
+    def move(self, step: int) -> None:
+        """Mark the next or the previous proposal, around the ends."""
+        self.marked = (self.marked + step) % len(self.proposals.items)
+        self._paint()
+
+    def _paint(self) -> None:
+        items = self.proposals.items
+        first = min(max(0, self.marked - SHOWN + 1), max(0, len(items) - SHOWN))
+        rows: list[Content] = []
+        for index in range(first, min(first + SHOWN, len(items))):
+            item, marked = items[index], index == self.marked
+            style = "bold $primary" if marked else "$foreground"
+            rows.append(
+                Content.assemble(
+                    ("▸ " if marked else "  ", "$primary"), (item.text, style), (f"  {item.detail}", "$text-muted")
+                )
+            )
+        self.update(Content("\n").join(rows))
+
+
+class Prompt(TextArea):
+    """Where a person types. Enter sends, ctrl+j begins a new line."""
+
+    BINDINGS = [binding for binding in bindings_of("prompt")]
+
+    class Sent(Message):
+        """A prompt was sent."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class FilesWanted(Message):
+        """Proposals of files are about to be shown; whoever knows the files calls `offer_files`."""
+
+    def __init__(self, history: History, completions: Completions, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(
+            id="prompt",
+            soft_wrap=True,
+            show_line_numbers=False,
+            highlight_cursor_line=False,
+            placeholder="Ask for something: Create Fibonacci function",
+            tab_behavior="focus",
+        )
+        self.cursor_blink = False
+        self.last_key = float("-inf")
+        self._history = history
+        self._completions = completions
+        self._clock = clock
+        self._files: Sequence[str] = ()
+        self._recalled = ""
+
+    def offer_files(self, files: Sequence[str]) -> None:
+        """The files that can be named with @."""
+        self._files = files
+        self._propose()
+
+    def show_queue(self, waiting: int) -> None:
+        """Say how many prompts wait for the running turn."""
+        self.border_subtitle = f"{waiting} queued" if waiting else ""
+
+    def on_key(self, event: events.Key) -> None:
+        """Remember when a key was pressed: what asks a question waits for a pause."""
+        self.last_key = self._clock()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste counts as typing."""
+        self.last_key = self._clock()
+
+    def on_text_area_changed(self) -> None:
+        """Follow what is typed with proposals."""
+        self._propose()
+
+    def _propose(self) -> None:
+        row, column = self.cursor_location
+        before = self.document.get_line(row)[:column]
+        if self.text == self._recalled and self.text:
+            self._completions.show(Proposals())  # a prompt from the history is not being typed
+            return
+        if wants_files(before) and not self._files:
+            self.post_message(self.FilesWanted())
+        self._completions.show(propose(before, row == 0, self._files))
+
+    def action_send(self) -> None:
+        """Send the text, or take the marked command where one is being typed."""
+        self.last_key = float("-inf")
+        items = self._completions.proposals.items
+        if self._completions.display and items[self._completions.marked].text != self.text.strip():
+            self._take()
+            if not self.text.startswith("/"):
+                return
+        text = self.text.strip()
+        if not text:
+            return
+        self._history.add(text)
+        self._completions.show(Proposals())
+        self.clear()
+        self.post_message(self.Sent(text))
+
+    def action_newline(self) -> None:
+        """Begin a new line."""
+        self.last_key = self._clock()
+        self.insert("\n")
+
+    def action_complete(self) -> None:
+        """Take the marked proposal; without one, the key goes on to the next widget."""
+        if not self._completions.display:
+            raise SkipAction()
+        self._take()
+
+    def action_earlier(self) -> None:
+        """Up: in the proposals, in the text, at its first line in the history."""
+        if self._completions.display:
+            self._completions.move(-1)
+        elif self.cursor_location[0] > 0:
+            self.action_cursor_up()
+        else:
+            self._recall(self._history.earlier(self.text))
+
+    def action_later(self) -> None:
+        """Down: in the proposals, in the text, at its last line in the history."""
+        if self._completions.display:
+            self._completions.move(1)
+        elif self.cursor_location[0] < self.document.line_count - 1:
+            self.action_cursor_down()
+        else:
+            self._recall(self._history.later())
+
+    def _take(self) -> None:
+        proposals = self._completions.proposals
+        row, column = self.cursor_location
+        text = proposals.items[self._completions.marked].text
+        self.replace(text + " ", (row, proposals.start), (row, column))
+        self.move_cursor((row, proposals.start + len(text) + 1))
+        self._completions.show(Proposals())
+
+    def _recall(self, text: str | None) -> None:
+        if text is not None:
+            self._recalled = text
+            self.text = text
+            self.move_cursor(self.document.end)
