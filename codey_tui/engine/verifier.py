@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import tomllib
@@ -17,6 +18,7 @@ from codey_tui.engine.workspace_paths import relative
 RunCommand = Callable[[Sequence[str]], tuple[int, str]]
 
 MAX_BYTES = 2 * 1024 * 1024
+CHECK_SECONDS = 30
 MAX_DETAIL_LINES = 8
 MAX_DETAIL_CHARS = 600
 
@@ -109,26 +111,33 @@ def _html(name: str, text: str, run: RunCommand) -> Verification:
 
 
 def _shell(name: str, text: str, run: RunCommand) -> Verification:
-    """`bash -n`, which reads and runs nothing; by the sandbox where there is no bash of ours to ask through a pipe."""
-    bash = shutil.which("bash") or shutil.which("sh")
-    if bash is None:
-        return Verification(ok=True, check="none")
-    try:
-        done = subprocess.run([bash, "-n"], input=text, capture_output=True, text=True, timeout=30, check=False)
-    except (OSError, subprocess.SubprocessError) as error:
-        return Verification(ok=True, check="none", detail=f"{name} was not checked: {error}.")
-    if done.returncode == 0:
-        return Verification(ok=True, check="shell-syntax")
-    said = short(done.stderr).replace(f"{bash}: ", f"{name}: ")
-    return Verification(ok=False, check="shell-syntax", detail=said)
+    """`bash -n`: it parses and runs nothing."""
+    return _piped(name, text, "shell-syntax", shutil.which("bash") or shutil.which("sh"), "-n")
 
 
 def _javascript(name: str, text: str, run: RunCommand) -> Verification:
-    """`node --check`, where there is node."""
-    if shutil.which("node") is None:
+    """`node --check`, where there is node: it parses and runs nothing."""
+    module = name.endswith(".mjs") or re.search(
+        r"^(?:import\b[^(\n]*\bfrom\b|import\s*[\"']|export\s)", text, re.MULTILINE
+    )
+    flags = ("--input-type=module", "--check") if module else ("--check",)
+    return _piped(name, text, "javascript-syntax", shutil.which("node"), *flags, "-")
+
+
+def _piped(name: str, text: str, check: str, program: str | None, *flags: str) -> Verification:
+    """Ask a program that parses its standard input without running it; where it is missing nothing is checked."""
+    if program is None:
         return Verification(ok=True, check="none")
-    code, output = run(("node", "--check", name))
-    return Verification(ok=code == 0, check="javascript-syntax", detail="" if code == 0 else short(output))
+    try:
+        done = subprocess.run(
+            [program, *flags], input=text.encode(), capture_output=True, timeout=CHECK_SECONDS, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return Verification(ok=True, check="none", detail=f"{name} was not checked: {error}.")
+    if done.returncode == 0:
+        return Verification(ok=True, check=check)
+    said = short(done.stderr.decode("utf-8", "replace")).replace(f"{program}: ", f"{name}: ").replace("[stdin]", name)
+    return Verification(ok=False, check=check, detail=said)
 
 
 CHECKS: dict[str, Callable[[str, str, RunCommand], Verification]] = {
