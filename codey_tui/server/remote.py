@@ -78,6 +78,14 @@ class RemoteClient:
         """Why the engine is gone; empty while it is there."""
         return self._gone
 
+    def when_gone(self, tell: Callable[[str], None]) -> None:
+        """Have `tell` called as `on_gone`, at once when the engine is gone already."""
+        with self._lock:
+            self.on_gone = tell
+            gone = self._gone
+        if gone and not self._closed:
+            tell(gone)
+
     def submit(self, op: Op) -> None:
         """Send an Op. Never blocks. Raises EngineGone once the engine is known to be gone."""
         self._put(Submit(op=op))
@@ -175,7 +183,7 @@ class RemoteClient:
         with self._lock:
             if self._gone:
                 return
-            self._gone = reason
+            self._gone, on_gone = reason, self.on_gone
             waiting, self._waiting = self._waiting, {}
             subscriptions, self._subscriptions = self._subscriptions, set()
         for future, _ in waiting.values():
@@ -185,8 +193,8 @@ class RemoteClient:
             subscription.finish()
         self._outgoing.put(None)
         self._connection.shut()
-        if self.on_gone is not None and not self._closed:
-            self.on_gone(reason)
+        if on_gone is not None and not self._closed:
+            on_gone(reason)
 
 
 class _Subscription:

@@ -1,0 +1,124 @@
+"""The composition root: the one place that names concrete classes and puts an engine together from settings."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from codey_tui import __version__
+from codey_tui.catalogue import ModelSpec, find_model, read_catalogue
+from codey_tui.engine.coder import Honesty, Sampling
+from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
+from codey_tui.engine.planner import plan
+from codey_tui.engine.router import route
+from codey_tui.engine.turn_state import TurnOptions
+from codey_tui.inference.frames import LoadOptions
+from codey_tui.inference.gguf import inspect
+from codey_tui.inference.provider import InferenceError, Provider
+from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
+from codey_tui.paths import Paths
+from codey_tui.protocol.models import Gauges, ModelInfo, Route
+from codey_tui.protocol.plan import Plan
+from codey_tui.sandbox import Bubblewrap, Limits, Rlimits, Sandbox
+from codey_tui.settings import Settings
+from codey_tui.store.database import Database
+from codey_tui.telemetry import Telemetry
+from codey_tui.tools.registry import NAMES
+
+MIB = 2**20
+
+
+def _llama_cpp(spec: ModelSpec, info: ModelInfo, settings: Settings) -> Provider:
+    return LlamaCppProvider(
+        spec.id,
+        spec.path,
+        n_ctx=info.n_ctx,
+        n_threads=settings.n_threads,
+        timeout_s=settings.generation_timeout_s,
+        budget=settings.memory_budget_mb * MIB,
+        # The token with which a model says that something is beyond it is a special one: it has to be seen as text.
+        options=LoadOptions(render_special=(spec.beyond_token,) if spec.beyond_token else ()),
+    )
+
+
+PROVIDERS: dict[str, Callable[[ModelSpec, ModelInfo, Settings], Provider]] = {"llama_cpp": _llama_cpp}
+"""Where text comes from, by the `provider` of a model's entry; a GGUF file runs in a child process of its own."""
+
+SANDBOXES: tuple[Callable[[], tuple[Sandbox, str]], ...] = (
+    lambda: ((wrapped := Bubblewrap()), wrapped.problem()),
+    lambda: (Rlimits(), ""),
+)
+"""Where commands run, the strongest first; each with the reason why it cannot be used here, empty when it can."""
+
+
+def choose_sandbox() -> Sandbox:
+    """The strongest sandbox that works on this machine."""
+    for candidate in SANDBOXES:
+        sandbox, problem = candidate()
+        if not problem:
+            return sandbox
+    raise AssertionError("the last sandbox of the table works everywhere")
+
+
+def describe_model(spec: ModelSpec, settings: Settings) -> ModelInfo:
+    """What is known of a model before it is loaded; what is wrong with its file is told as `problem`."""
+    wanted = min(settings.context_tokens, spec.context or settings.context_tokens)
+    info = ModelInfo(id=spec.id, title=spec.title, path=str(spec.path), state="absent", n_ctx=wanted)
+    try:
+        found = inspect(spec.path)
+    except InferenceError as error:
+        return replace(info, state="failed" if spec.path.exists() else "absent", problem=str(error))
+    return replace(
+        info, state="idle", size=found.file_size, n_ctx=min(wanted, found.context_length or wanted), problem=""
+    )
+
+
+def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
+    """An engine that has not been started. Loads no model and starts no process that stays.
+
+    Raises StoreError, CatalogueError and PathsError.
+    """
+    specs = {spec.id: spec for spec in read_catalogue(paths, settings.models)}
+    chosen = find_model(tuple(specs.values()), settings.model)
+    specs[chosen.id] = chosen
+    models = {spec.id: ModelChoice(describe_model(spec, settings), _honesty(spec)) for spec in specs.values()}
+    database = Database.open(paths.database(workspace))
+    telemetry = Telemetry()
+
+    def provider_for(model: str) -> Provider:
+        spec = specs[model]
+        return PROVIDERS[spec.extra.get("provider", "llama_cpp")](spec, models[model].info, settings)
+
+    def routed(text: str) -> Route:
+        return route(text, NAMES, workspace)
+
+    def planned(request: str, chosen_route: Route, files: tuple[str, ...]) -> Plan:
+        return plan(request, chosen_route, workspace, files)
+
+    def gauges(models_rss: int) -> Gauges:
+        return telemetry.gauges(models_rss, settings.memory_budget_mb * MIB)
+
+    return Engine(
+        EngineParts(
+            workspace=workspace,
+            state_dir=paths.workspace_dir(workspace),
+            version=__version__,
+            database=database,
+            models=models,
+            model=chosen.id,
+            provider_for=provider_for,
+            sandbox=choose_sandbox(),
+            limits=Limits(),
+            route=routed,
+            plan=planned,
+            read_gauges=gauges,
+            mode=settings.approval_mode,
+            sampling=Sampling(temperature=settings.temperature, max_tokens_per_s=settings.max_tokens_per_s),
+            options=TurnOptions(verify_attempts=settings.verify_attempts),
+            notices=database.notices,
+        )
+    )
+
+
+def _honesty(spec: ModelSpec) -> Honesty:
+    return Honesty(beyond_token=spec.beyond_token, min_mean_logprob=spec.min_mean_logprob, scope=spec.range)

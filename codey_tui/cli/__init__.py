@@ -1,0 +1,168 @@
+"""The command line: parses, then calls. What a command needs is imported inside it, so that `codey --help` is quick."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from codey_tui import __version__
+from codey_tui.cli.failure import guarded
+
+MODES = click.Choice(["plan", "ask", "auto-edit", "auto"])
+WORKSPACE = click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    help="Folder to work in; by default the present one.",
+)
+MODEL = click.option("--model", metavar="ID|FILE", help="Model to use: an id of the catalogue, or a GGUF file.")
+MODE = click.option(
+    "--approval-mode", "--approve-mode", "approval_mode", type=MODES, help="What may happen without a question."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="JSON on standard output, and nothing else there.")
+
+
+def main(args: list[str] | None = None) -> None:
+    """The console script: exits 0 done, 1 failed, 2 bad usage or input, 3 needs an answer, 130 interrupted."""
+    sys.exit(guarded(lambda: cli.main(args=args, prog_name="codey", standalone_mode=False)))
+
+
+def _workspace(context: click.Context, given: Path | None) -> Path | None:
+    """The folder named after the command, or the one named before it."""
+    return given or context.find_root().params.get("workspace")
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--new", is_flag=True, help="Open a new session instead of the last one of this folder.")
+@WORKSPACE
+@MODEL
+@MODE
+@click.option("--theme", help="Colour theme: a file's name in themes/, without .toml.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, so that it selects text.")
+@click.version_option(__version__, prog_name="codey")
+@click.pass_context
+def cli(context: click.Context, new: bool, workspace: Path | None, no_mouse: bool, **flags: Any) -> int:
+    """Open the workbench in a folder: ask for something, approve the plan, watch it being written.
+
+    Everything runs on this machine's own CPU. Without a terminal use `codey run`.
+    """
+    if context.invoked_subcommand is not None:
+        return 0
+    from codey_tui.cli.screen import open_screen
+
+    return open_screen(workspace, flags | {"mouse": False if no_mouse else None}, new=new)
+
+
+@cli.command()
+@click.argument("prompt")
+@WORKSPACE
+@click.option(
+    "--approve",
+    type=click.Choice(["ask", "all", "none"]),
+    default="ask",
+    show_default=True,
+    help="Who says yes to the plan and to actions: you, everyone, nobody (exit 3 when an answer is needed).",
+)
+@JSON
+@MODEL
+@MODE
+@click.option("--new", is_flag=True, help="In a new session instead of the last one of this folder.")
+@click.pass_context
+def run(
+    context: click.Context, prompt: str, workspace: Path | None, approve: Any, as_json: bool, new: bool, **flags: Any
+) -> int:
+    """Do one thing without a screen. PROMPT `-` is read from standard input.
+
+    Exits 0 when it is done, 1 when it failed, 2 for bad usage or input, 3 when it needs an answer.
+    """
+    from codey_tui.cli.run import run_prompt
+
+    return run_prompt(prompt, _workspace(context, workspace), flags, approve=approve, as_json=as_json, new=new)
+
+
+@cli.command()
+@WORKSPACE
+@click.option("--turn", type=click.IntRange(min=1), help="Number of the turn; by default the last one not yet undone.")
+@click.pass_context
+def undo(context: click.Context, workspace: Path | None, turn: int | None) -> int:
+    """Bring back the files from before a turn, byte for byte."""
+    from codey_tui.cli.records import undo_turn
+
+    return undo_turn(_workspace(context, workspace), turn or 0)
+
+
+@cli.command()
+@WORKSPACE
+@JSON
+@click.pass_context
+def sessions(context: click.Context, workspace: Path | None, as_json: bool) -> int:
+    """List the sessions of the workspace, the latest first."""
+    from codey_tui.cli.records import list_sessions
+
+    return list_sessions(_workspace(context, workspace), as_json=as_json)
+
+
+@cli.command()
+@WORKSPACE
+@JSON
+@click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help="Rows at most.")
+@click.pass_context
+def audit(context: click.Context, workspace: Path | None, as_json: bool, limit: int) -> int:
+    """List every action that was proposed, who decided, and how it ended; the latest last."""
+    from codey_tui.cli.records import list_audit
+
+    return list_audit(_workspace(context, workspace), as_json=as_json, limit=limit)
+
+
+@cli.command()
+@WORKSPACE
+@JSON
+@click.pass_context
+def doctor(context: click.Context, workspace: Path | None, as_json: bool) -> int:
+    """Check everything that Codey needs and say what is missing."""
+    from codey_tui.cli.doctor import examine
+
+    return examine(_workspace(context, workspace), as_json=as_json)
+
+
+@cli.command()
+@WORKSPACE
+@click.pass_context
+def stop(context: click.Context, workspace: Path | None) -> int:
+    """End the engine of the workspace; a running turn is cancelled."""
+    from codey_tui.cli.engine import stop_engine
+
+    return stop_engine(_workspace(context, workspace))
+
+
+@cli.command()
+def reset() -> int:
+    """Restore a terminal that a broken connection left in a wrong state."""
+    from codey_tui.cli.terminal import RESTORE
+
+    click.echo(RESTORE, nl=False, color=True)
+    return 0
+
+
+@cli.command()
+@WORKSPACE
+@JSON
+@click.pass_context
+def config(context: click.Context, workspace: Path | None, as_json: bool) -> int:
+    """Show every setting, its value here, and where the value comes from."""
+    from codey_tui.cli.config import show_settings
+
+    return show_settings(_workspace(context, workspace), as_json=as_json)
+
+
+@cli.command(hidden=True)
+@WORKSPACE
+@MODEL
+@MODE
+@click.option("--new", is_flag=True)
+@click.pass_context
+def engine(context: click.Context, workspace: Path | None, new: bool, **flags: Any) -> int:
+    """The engine's own process."""
+    from codey_tui.cli.engine import serve_engine
+
+    return serve_engine(_workspace(context, workspace), flags, new=new)

@@ -1,0 +1,90 @@
+"""A Client for a command without a screen: the engine that runs, or one in this process when none does."""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from pathlib import Path
+from typing import cast
+
+from codey_tui import __version__
+from codey_tui.cli.failure import InputError
+from codey_tui.cli.site import Site
+from codey_tui.protocol.actions import ApprovalMode
+from codey_tui.protocol.client import Client, EngineGone
+from codey_tui.protocol.models import Status
+from codey_tui.protocol.ops import NewSession, SetMode, SetModel
+from codey_tui.protocol.queries import GetStatus
+from codey_tui.server.lifecycle import WorkspaceTaken
+from codey_tui.server.lock import EngineLock, Holder, LockHeld
+from codey_tui.server.remote import RemoteClient
+
+PATIENCE_S = 15.0
+
+
+@contextlib.asynccontextmanager
+async def open_client(
+    site: Site, *, new: bool = False, on_gone: Callable[[str], None] | None = None
+) -> AsyncGenerator[Client]:
+    """The workspace's engine for the length of a block. Raises WorkspaceTaken while another `codey run` works there."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            remote = RemoteClient(
+                site.place.socket, version=__version__, workspace=site.workspace, name="shell", on_gone=on_gone
+            )
+        except EngineGone:
+            try:
+                lock = EngineLock(site.place.lock, Holder(pid=os.getpid(), version=__version__, kind="run"))
+            except LockHeld as held:
+                if held.holder is not None and held.holder.kind == "run":
+                    raise WorkspaceTaken(f"{held} Wait for its end.") from held
+                if time.monotonic() > end:
+                    raise
+                await asyncio.sleep(0.1)  # an engine is just starting, or ending
+                continue
+            try:
+                async with _in_process(site, new=new) as client:
+                    yield client
+            finally:
+                lock.release()
+            return
+        try:
+            apply_flags(remote, await remote.ask(GetStatus()), site.flags, new=new)
+            yield remote
+        finally:
+            remote.close()
+        return
+
+
+@contextlib.asynccontextmanager
+async def _in_process(site: Site, *, new: bool) -> AsyncGenerator[Client]:
+    from codey_tui.bootstrap import build_engine
+
+    engine = build_engine(site.workspace, site.settings, site.paths)
+    try:
+        await engine.start(new_session=new)
+        yield engine
+    finally:
+        await engine.close()
+
+
+def apply_flags(client: Client, status: Status, flags: Mapping[str, object], *, new: bool) -> None:
+    """Bring an engine that was already there in line with the flags of this command."""
+    wanted = flags.get("model")
+    if wanted is not None:
+        known = {info.path: info.id for info in status.models} | {info.id: info.id for info in status.models}
+        name = str(wanted)
+        model = known.get(name) or known.get(str(Path(name).expanduser().absolute()))
+        if model is None:
+            raise InputError(
+                f"The engine that runs here does not know the model {name}: end it with `codey stop` first."
+            )
+        if model != status.model.id:
+            client.submit(SetModel(model=model))
+    mode = flags.get("approval_mode")
+    if mode is not None and mode != status.mode:
+        client.submit(SetMode(mode=cast(ApprovalMode, mode)))
+    if new and status.session.turns:
+        client.submit(NewSession())

@@ -1,0 +1,112 @@
+"""Commands that read or undo what was recorded: sessions, audit, undo."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from codey_tui.cli.connect import open_client
+from codey_tui.cli.failure import FAILED, say_error
+from codey_tui.cli.site import open_site
+from codey_tui.cli.terminal import plain
+from codey_tui.protocol.actions import AuditRow
+from codey_tui.protocol.client import EngineGone
+from codey_tui.protocol.events import Envelope, Noticed, TurnUndone
+from codey_tui.protocol.models import SessionInfo
+from codey_tui.protocol.ops import UndoTurn
+from codey_tui.protocol.queries import GetAudit, GetStatus, ListSessions, QueryBase, T
+
+UNDO_S = 120.0
+
+
+def list_sessions(workspace: Path | None, *, as_json: bool) -> int:
+    """The sessions, the latest first."""
+    found: list[SessionInfo] = _ask(workspace, ListSessions(limit=1000))
+    if as_json:
+        return _as_json(found)
+    if not found:
+        click.echo("There are no sessions in this folder yet.")
+    for session in found:
+        click.echo(f"{_when(session.updated)}  {session.turns:4d} turns  {session.id}  {plain(session.title)}".rstrip())
+    return 0
+
+
+def list_audit(workspace: Path | None, *, as_json: bool, limit: int) -> int:
+    """The audit table, the latest row last."""
+    rows: list[AuditRow] = _ask(workspace, GetAudit(limit=limit))
+    if as_json:
+        return _as_json(rows)
+    if not rows:
+        click.echo("Nothing has been proposed in this folder yet.")
+    for row in rows:
+        decided = f"{row.verdict} by {row.decided_by}" if row.verdict else "open"
+        exited = "" if row.exit_code is None else f", exit {row.exit_code}"
+        what = plain(row.preview).split("\n", 1)[0] or row.tool
+        click.echo(f"{_when(row.at)}  turn {row.turn:<3d} {row.tool:8s} {row.risk:9s} {decided}{exited}  {what}")
+    return 0
+
+
+def undo_turn(workspace: Path | None, turn: int) -> int:
+    """Undo a turn (0: the last one not yet undone) and say which files came back."""
+    site = open_site(workspace)
+
+    async def undo() -> TurnUndone | Noticed:
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[TurnUndone | Noticed] = loop.create_future()
+
+        def settle(answer: TurnUndone | Noticed | EngineGone) -> None:
+            if answered.done():
+                return
+            if isinstance(answer, EngineGone):
+                answered.set_exception(answer)
+            else:
+                answered.set_result(answer)
+
+        def deliver(envelope: Envelope) -> None:
+            if isinstance(envelope.event, TurnUndone | Noticed):
+                loop.call_soon_threadsafe(settle, envelope.event)
+
+        def gone(reason: str) -> None:
+            loop.call_soon_threadsafe(settle, EngineGone(reason))
+
+        async with open_client(site, on_gone=gone) as client:
+            unsubscribe = client.listen(deliver, (await client.ask(GetStatus())).seq)
+            try:
+                client.submit(UndoTurn(turn=turn))
+                return await asyncio.wait_for(answered, UNDO_S)
+            finally:
+                unsubscribe()
+
+    answer = asyncio.run(undo())
+    if isinstance(answer, Noticed):
+        say_error(answer.text)
+        return FAILED
+    click.echo(f"Turn {answer.turn} is undone.")
+    for path in answer.restored:
+        click.echo(f"  restored {plain(path)}")
+    for path in answer.removed:
+        click.echo(f"  removed {plain(path)}")
+    return 0
+
+
+def _ask(workspace: Path | None, query: QueryBase[T]) -> T:
+    site = open_site(workspace)
+
+    async def ask() -> T:
+        async with open_client(site) as client:
+            return await client.ask(query)
+
+    return asyncio.run(ask())
+
+
+def _as_json(rows: Sequence[object]) -> int:
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode() + "\n")
+    return 0
+
+
+def _when(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
