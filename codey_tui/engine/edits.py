@@ -159,10 +159,14 @@ def _replaced(
 
 def _find(lines: list[str], search: list[str], *, tolerant: bool) -> list[int]:
     """The indices where the search lines stand; `tolerant` compares them without outer and repeated white space."""
-    key = (lambda line: " ".join(line.split())) if tolerant else (lambda line: line)
-    wanted, present = [key(line) for line in search], [key(line) for line in lines]
+    wanted, present = (search, lines) if not tolerant else (_collapsed(search), _collapsed(lines))
     span = len(wanted)
     return [at for at in range(len(present) - span + 1) if present[at : at + span] == wanted] if span else []
+
+
+def _collapsed(lines: list[str]) -> list[str]:
+    """Lines without outer white space, inner runs of it as one blank."""
+    return [" ".join(line.split()) for line in lines]
 
 
 def _trimmed(lines: list[str]) -> list[str]:

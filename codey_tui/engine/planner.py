@@ -6,6 +6,7 @@ import shlex
 import uuid
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import cast
 
 import msgspec
 
@@ -65,7 +66,11 @@ def tool_command(route: Route) -> str:
     if command := str(args.get("command") or ""):
         return command
     listed = args.get("paths")
-    paths = [str(path) for path in listed] if isinstance(listed, list | tuple) else [str(args.get("path") or ".")]
+    paths = (
+        [str(path) for path in cast("list[object]", listed)]
+        if isinstance(listed, list)
+        else [str(args.get("path") or ".")]
+    )
     quoted = " ".join(shlex.quote(path) for path in paths)
     match args.get("op"):
         case "mkdir":
@@ -76,6 +81,8 @@ def tool_command(route: Route) -> str:
             return f"ls -- {quoted}"
         case "delete":
             return f"rm -r -- {quoted}"
+        case "move" | "copy" as op:
+            return f"{'mv' if op == 'move' else 'cp -r'} -- {quoted} {shlex.quote(str(args.get('target') or '.'))}"
         case "write" if not args.get("content"):
             return f"touch -- {quoted}"
         case "write":

@@ -189,6 +189,15 @@ def _read(match: re.Match[str], workspace: Path) -> ToolCall | None:
     return file_call("read", "read", [path]) if _is_path(path, workspace) and not _is_folder(path, workspace) else None
 
 
+def _read_lines(match: re.Match[str], workspace: Path) -> ToolCall | None:
+    """`show lines 10 to 20 of main.py`."""
+    call = _read(match, workspace)
+    if call is None:
+        return None
+    first = int(match.group("first"))
+    return call._replace(args=call.args | {"start": max(first, 1), "end": int(match.group("last") or first)})
+
+
 def _is_folder(path: str, workspace: Path) -> bool:
     """Whether `path` is a folder of the workspace."""
     return _exists(path, workspace) and (workspace / path).is_dir()
@@ -213,8 +222,10 @@ def _move(match: re.Match[str], workspace: Path) -> ToolCall | None:
     source, target = _bare(match.group("path")), _bare(match.group("target")).rstrip(".")
     if not _is_path(source, workspace):
         return None
-    verb = "cp -r" if match.group("verb").lower() == "copy" else "mv"
-    return shell("move", f"{verb} -- {shlex.quote(source)} {shlex.quote(target)}")
+    if target.endswith("/") or _is_folder(target, workspace):
+        target = f"{target.rstrip('/')}/{source.rstrip('/').rsplit('/', 1)[-1]}"
+    op = "copy" if match.group("verb").lower() == "copy" else "move"
+    return file_call(op, op, [source], target=target)
 
 
 def _write(match: re.Match[str], workspace: Path) -> ToolCall | None:
@@ -261,6 +272,11 @@ _TABLE: tuple[tuple[str, Maker], ...] = (
         r"(?:read|show|open|view|print|display|cat|see|dump)\s+(?:me\s+)?(?:the\s+)?(?:contents?\s+(?:of|in)\s+)?"
         rf"(?:the\s+)?(?:file\s+)?{_ONE}[.?]?$",
         _read,
+    ),
+    (
+        r"(?:read|show|view|print|display)\s+(?:me\s+)?lines?\s+(?P<first>\d{1,6})(?:\s*(?:-|–|to|until)\s*(?P<last>\d{1,6}))?"
+        rf"\s+(?:of|in|from)\s+(?:the\s+file\s+)?{_ONE}\.?$",
+        _read_lines,
     ),
     (rf"what(?:'s|\s+is)\s+(?:in|inside)\s+(?:the\s+)?(?:file\s+)?{_ONE}\s*\??$", _read),
     (
