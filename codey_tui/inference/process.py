@@ -13,7 +13,7 @@ import msgspec
 
 import codey_tui
 from codey_tui.inference.frames import HEADER, Cancel, FromChild, FromParent, body_size, decode_from_child, encode
-from codey_tui.inference.memory import oom_kills, rss_of
+from codey_tui.inference.memory import oom_kills, rss_of, was_short
 from codey_tui.inference.provider import ChildDied, StalledGeneration
 
 KEPT_LINES = 40
@@ -193,12 +193,15 @@ class ChildProcess:
         number = signal.Signals(-code) if -code in signal.Signals.__members__.values() else None
         name = number.name if number else f"signal {-code}"
         if number is signal.SIGKILL:
-            if oom_kills() > self._oom_before:
+            if oom_kills() > self._oom_before or was_short(self.rss_seen):
                 return ChildDied(
                     "The model's process was killed (SIGKILL), probably because memory ran out. "
                     "Use a smaller model or a smaller context, or close other programs."
                 )
-            return ChildDied("The model's process was killed (SIGKILL), and not by Codey. Try again.")
+            return ChildDied(
+                "The model's process was killed (SIGKILL) from outside Codey. Try again; if it happens again, memory may be "
+                "short."
+            )
         reason = _ENDED_BY.get(number, "") if number else ""
         return ChildDied(f"The model's process ended by {name}{f': {reason}' if reason else ''}{self._last_words()}.")
 
