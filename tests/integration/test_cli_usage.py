@@ -1,0 +1,200 @@
+"""The command line without an engine: help, usage, bad input, each with an exit status and a sentence."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from codey_tui import __version__
+from codey_tui.cli import cli
+from codey_tui.cli.terminal import RESTORE, plain
+from tests.fakes.shell import ROOT, codey, environment
+
+COMMANDS = ("audit", "config", "doctor", "reset", "run", "sessions", "stop", "undo")
+
+
+def one_sentence(error: str) -> str:
+    """The one line that standard error holds."""
+    assert "Traceback" not in error
+    lines = error.strip().splitlines()
+    assert len(lines) == 1, error
+    assert lines[0].startswith("Error: ")
+    return lines[0]
+
+
+def test_help_names_every_command_and_not_the_hidden_one():
+    shown = CliRunner().invoke(cli, ["--help"])
+    assert shown.exit_code == 0
+    for command in COMMANDS:
+        assert f"  {command} " in shown.output
+        assert CliRunner().invoke(cli, [command, "--help"]).exit_code == 0
+    assert "  engine " not in shown.output
+
+
+def test_help_loads_neither_the_screen_nor_a_model():
+    program = (
+        "import sys; from codey_tui.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print(*sys.modules, sep='\\n', file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, env=environment())
+    loaded = set(done.stderr.split())
+    assert loaded.isdisjoint({"textual", "llama_cpp", "numpy", "docker", "sqlite_utils", "asyncio", "psutil"})
+
+
+def test_version():
+    assert CliRunner().invoke(cli, ["--version"]).output == f"codey, version {__version__}\n"
+
+
+def test_without_a_terminal_it_says_how_to_go_on():
+    done = codey()
+    assert done.returncode == 2
+    assert "codey run" in one_sentence(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["run", "hi", "--workspace", "/nowhere/at/all"], "/nowhere/at/all"),
+        (["run", "hi", "--workspace", "/etc/hostname"], "not a folder"),
+        (["run", ""], "empty"),
+        (["run", "   \n"], "empty"),
+        (["run", "-"], "empty"),
+        (["run", "hi", "--model", "no-such-model"], "no-such-model"),
+        (["sessions", "--workspace", "/nowhere"], "/nowhere"),
+        (["stop", "--workspace", "/nowhere"], "/nowhere"),
+    ],
+)
+def test_bad_input_is_told_in_one_sentence(args: list[str], said: str):
+    done = codey(*args)
+    assert done.returncode == 2, done.stderr
+    assert said in one_sentence(done.stderr)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["run"],
+        ["fly"],
+        ["run", "hi", "--approve", "maybe"],
+        ["undo", "--turn", "0"],
+        ["--approval-mode", "never"],
+        ["run", "a", "b"],
+    ],
+)
+def test_bad_usage_exits_2(args: list[str]):
+    done = codey(*args)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "Error: " in done.stderr
+
+
+def test_a_prompt_that_is_no_text_is_told():
+    done = codey("run", "-", text=False, input=b"\xff\xfe make it")
+    assert done.returncode == 2
+    assert b"UTF-8" in done.stderr
+
+
+def test_a_broken_setting_is_named(home: Path):
+    folder = home / ".config" / "codey"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"n_threads": "many"}')
+    done = codey("run", "hi")
+    assert done.returncode == 2
+    assert "n_threads" in one_sentence(done.stderr)
+
+
+def test_reset_prints_what_restores_a_terminal():
+    done = codey("reset", text=False)
+    assert done.stdout == RESTORE.encode()
+    for mode in (1049, 1000, 1003, 1006, 2004):
+        assert f"\x1b[?{mode}l" in RESTORE
+
+
+def test_stop_where_nothing_runs(tmp_path: Path):
+    done = codey("stop", "--workspace", str(tmp_path))
+    assert done.returncode == 0
+    assert "No engine runs" in done.stdout
+
+
+def test_config_names_the_source_of_each_value(tmp_path: Path):
+    (tmp_path / ".codey").mkdir()
+    (tmp_path / ".codey" / "config.json").write_text('{"theme": "ember"}')
+    done = codey("config", "--json", cwd=tmp_path, env={"CODEY_N_THREADS": "1"})
+    assert done.returncode == 0, done.stderr
+    rows = {row["name"]: row for row in json.loads(done.stdout)["settings"]}
+    assert (rows["n_threads"]["value"], rows["n_threads"]["source"]) == (1, "CODEY_N_THREADS")
+    assert rows["theme"]["value"] == "ember"
+    assert rows["theme"]["source"].endswith(".codey/config.json")
+    assert "theme" in codey("config", cwd=tmp_path).stdout
+
+
+def test_control_codes_of_others_do_not_reach_the_terminal():
+    assert plain("a\x1b[31mred\x1b[0m\x1b]0;title\x07\x07\r\nb\tc\x9b1m") == "ared\nb\tc1m"
+
+
+@pytest.mark.terminal
+def test_doctor_looks_at_everything_and_never_falls_over(tmp_path: Path):
+    done = codey("doctor", "--json", cwd=tmp_path, env={"PATH": "/nowhere", "TERM": "dumb"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = {finding["name"]: finding for finding in json.loads(done.stdout)}
+    for name in (
+        "Codey",
+        "Python",
+        "llama.cpp",
+        "CPU features",
+        "memory",
+        "memory budget",
+        "threads",
+        "thermal source",
+        "git",
+        "Docker",
+        "bubblewrap",
+        "terminal",
+        "engine",
+        "socket",
+    ):
+        assert name in found, done.stdout
+    assert found["git"]["level"] == "warn"
+    assert found["git"]["hint"]
+    assert any(name.startswith("model nano") for name in found)
+
+
+def test_doctor_tells_a_broken_setting_and_a_missing_model(home: Path, tmp_path: Path):
+    done = codey("doctor", cwd=tmp_path, env={"CODEY_MODEL": str(tmp_path / "gone.gguf")})
+    assert done.returncode == 1
+    assert "gone.gguf" in done.stdout
+    done = codey("doctor", cwd=tmp_path, env={"CODEY_N_THREADS": "many"})
+    assert done.returncode == 1
+    assert "CODEY_N_THREADS" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = codey("config", stdout=writing, stderr=subprocess.PIPE, cwd=tmp_path)
+    finally:
+        os.close(writing)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+@pytest.mark.terminal
+def test_in_a_terminal_a_folder_that_is_none_is_told_before_any_screen():
+    main, terminal = pty.openpty()
+    try:
+        done = codey("--workspace", "/nowhere", stdin=terminal, stdout=terminal, stderr=subprocess.PIPE)
+    finally:
+        os.close(terminal)
+        os.close(main)
+    assert done.returncode == 2
+    assert "/nowhere" in one_sentence(done.stderr)
