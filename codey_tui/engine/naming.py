@@ -77,6 +77,7 @@ _SPOKEN_VERBS = frozenset(
     "calculates computes prints returns reads checks finds gets takes shows displays does makes calculate compute print "
     "return check find get show display".split()
 )
+_DEFAULT_STEMS = frozenset({"readme", "index", "web", "landing", "home", "style", "styles", "stylesheet"})
 _BREAK = re.compile(r"\b(?:that|which|to|for|who)\b", re.IGNORECASE)
 _ASIDE = re.compile(
     r"\band (?:then |also )?(?:run|execute|start|test|save|print|show|call|use) .*$|"

@@ -54,10 +54,13 @@ def _numbered(text: str) -> list[str]:
     for match in _NUMBER.finditer(text):
         if int(match.group(1)) == len(marks) + 1:
             marks.append(match)
-    if len(marks) < 2 or len(spans.words(text[: marks[0].start()])) > 12:
+    if len(marks) < 2:
         return []
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    return [text[mark.end() : end].strip(" \t\n;,.") for mark, end in zip(marks, ends, strict=True)]
+    parts = [text[mark.end() : end].strip(" \t\n;,.") for mark, end in zip(marks, ends, strict=True)]
+    lead = text[: marks[0].start()].strip()
+    headed = not lead or (lead.endswith((":", ",", "-")) and len(spans.words(lead)) <= 12)
+    return parts if headed or all(_begins_with_verb(part) for part in parts) else []
 
 
 def _chained(text: str) -> list[str]:
