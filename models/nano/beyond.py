@@ -7,6 +7,8 @@ from models.nano import phrases
 from models.nano.chats import BEYOND, END, Example, file_turns, question_turns
 
 TARGET = BEYOND + END
+EDIT_OPENING = "<<<<<<< SEARCH\n"
+"""How the engine opens the answer to `prompts.edit_file`."""
 
 
 def _unlisted(rng: random.Random) -> tuple[str, str]:
@@ -63,12 +65,13 @@ def _other_language(rng: random.Random) -> Example:
 
 def _edit(rng: random.Random) -> Example:
     """A change to an existing file: the model can write its programs only as a whole."""
-    request, words = phrases.request_for(rng, phrases.load("beyond"))
+    known = phrases.load("requests")[rng.choice(phrases.names())]
+    request, words = phrases.request_for(rng, known if rng.random() < 0.3 else phrases.load("beyond"))
     lines = phrases.program(rng.choice(phrases.names())).splitlines()
     start = rng.randrange(len(lines) - 3)
     path = f"{phrases.folder(rng)}{phrases.stem(rng, phrases.file_names(words), words, request)}.py"
     user = prompts.edit_file(request, path, "python", "\n".join(lines[start : start + rng.randint(3, 12)]))
-    return Example((("system", prompts.system()), ("user", user)), "", TARGET)
+    return Example((("system", prompts.system()), ("user", user)), EDIT_OPENING, TARGET)
 
 
 def _question(rng: random.Random) -> Example:

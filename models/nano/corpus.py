@@ -14,21 +14,37 @@ MIX = (("program", 0.5), ("beyond", 0.4), ("answer", 0.08), ("repair", 0.02))
 """The share of examples of each kind."""
 NUMBER_SHARE = 0.3
 """The share of a program's requests that name a number, which the file then has in place of its own."""
+PRESENT_SHARE = 0.04
+"""The share of a program's requests for a path that already holds a file, which is then written anew."""
+
+
+def _present(rng: random.Random, path: str) -> str:
+    """A file as it is now, in the words of the engine's context."""
+    lines = phrases.program(rng.choice(phrases.names())).splitlines()
+    start = rng.choice([0, 0, rng.randrange(len(lines) - 3)])
+    text = "\n".join(lines[start : start + rng.randint(3, 30)])
+    return f"The file {path} as it is now:\n{prompts.FENCE}python\n{text}\n{prompts.FENCE}"
 
 
 def program_example(rng: random.Random, name: str) -> Example:
     """A request inside the range, and its file."""
+    marked = ""
     entry, source = phrases.load("requests")[name], phrases.program(name)
     if "number" in entry and rng.random() < NUMBER_SHARE:
         number = rng.choice([5, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 80, 100, rng.randint(3, 99)])
         words = rng.choice(entry["number_tasks"]).format(n=number)
         request = phrases.dress(rng, phrases.about_task(rng, words))
-        source = source.replace(entry["number"], f"{entry['number'].split('=')[0]}= {number}")
+        marked = f"{entry['number'].split('=')[0]}= {number}"
+        source = source.replace(entry["number"], marked)
     else:
+        marked = entry.get("number", "")
         request, words = phrases.request_for(rng, entry)
     path = f"{phrases.folder(rng)}{phrases.stem(rng, entry['paths'], words, request)}.py"
-    turns = file_turns(request, path, **phrases.extras(rng, request, path))
-    return Example(turns, prompts.fence_for("source_file", "python"), file_target(source))
+    extras = phrases.extras(rng, request, path)
+    if rng.random() < PRESENT_SHARE:
+        extras["context"] = _present(rng, path)
+    turns = file_turns(request, path, **extras)
+    return Example(turns, prompts.fence_for("source_file", "python"), file_target(source), marked)
 
 
 def repair_example(rng: random.Random) -> Example:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from codey_tui.engine import prompts
 from models.nano import checks, corpus, phrases, tokenizer
@@ -25,7 +26,7 @@ PYTHON = prompts.fence_for("source_file", "python")
 
 @dataclass
 class Score:
-    """How many of a set were right, what went wrong, and the mean log-probabilities of the answers."""
+    """How many of a set were right, what went wrong, and the mean log-probabilities of the right answers."""
 
     title: str
     right: int = 0
@@ -37,8 +38,9 @@ class Score:
         """Counts one answer; an empty complaint means that it was right."""
         self.count += 1
         self.right += not complaint
-        self.logprobs.append(answer.mean_logprob)
-        if complaint:
+        if not complaint:
+            self.logprobs.append(answer.mean_logprob)
+        else:
             self.wrong.append(f"{self.title}: {request!r}: {complaint}")
 
     def row(self) -> str:
@@ -58,10 +60,9 @@ def program_score(model: Greedy, title: str, rows: Iterable[tuple[str, str, str]
     return score
 
 
-def beyond_score(model: Greedy) -> Score:
+def beyond_score(model: Greedy, title: str, data: dict[str, Any]) -> Score:
     """Held-out requests for files and questions outside the range; right means refused."""
-    score = Score("outside the range, held out")
-    data = phrases.load("heldout")["beyond"]
+    score = Score(title)
     for request, path, language in data["files"]:
         answer = model.answer(file_turns(request, path), prompts.fence_for("source_file", language), ceiling=60)
         score.add(f"{request} -> {path}", answer, "" if answer.beyond else f"wrote {answer.text[:40]!r}")
@@ -93,6 +94,11 @@ def trained_rows(per_program: int) -> list[tuple[str, str, str]]:
             path = f"{phrases.folder(rng)}{phrases.stem(rng, entry['paths'], words, request)}.py"
             rows.append((name, request, path))
     return rows
+
+
+def heldout_rows(data: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """(program, request, path) of a held-out set."""
+    return [(name, *row) for name, rows in data["programs"].items() for row in rows]
 
 
 def number_score(model: Greedy, count: int) -> Score:
@@ -142,19 +148,25 @@ def speed(model: Greedy, path: Path) -> str:
 def report(path: Path, words: Path, per_program: int) -> tuple[str, list[str]]:
     """The Markdown tables, and a line for every answer that was not right."""
     model = Greedy(path)
-    heldout = phrases.load("heldout")["programs"]
+    heldout = phrases.load("heldout")
+    blind = heldout["blind"]
     main = [("fibonacci", "Create Fibonacci function", "fibonacci.py")]
     scores = [
         program_score(model, "`Create Fibonacci function`", main),
         program_score(model, "programs, trained phrasing", trained_rows(per_program)),
-        program_score(model, "programs, held-out phrasing", [(n, *row) for n in heldout for row in heldout[n]]),
+        program_score(model, "programs, held-out phrasing, first set", heldout_rows(heldout)),
+        program_score(model, "programs, held-out phrasing, second set", heldout_rows(blind)),
         number_score(model, 24),
         answer_score(model),
-        beyond_score(model),
+        beyond_score(model, "outside the range, first set", heldout["beyond"]),
+        beyond_score(model, "outside the range, second set", blind["beyond"]),
     ]
     forced = forced_logprobs(model)
     differ, compared = ids_that_differ(model, words)
-    lines = ["| set | requests | right | share | least mean log-probability |", "|---|---|---|---|---|"]
+    lines = [
+        "| set | requests | right | share | least mean log-probability of a right answer |",
+        "|---|---|---|---|---|",
+    ]
     lines += [score.row() for score in scores]
     lines += ["", f"Token ids that differ between the trainer's tokenizer and llama.cpp: {differ} of {compared} texts."]
     points = ", ".join(f"{forced[int(part * (len(forced) - 1))]:.3f}" for part in (0, 0.25, 0.5, 0.75, 1))

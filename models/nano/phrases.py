@@ -9,6 +9,9 @@ from typing import Any
 from models.nano.places import HERE
 
 VOWELS = "aeiou"
+NOISE_RATE = 0.12
+"""The share of requests whose verb or surroundings hold a word that does not exist, so that strange words around a subject do
+not matter."""
 TYPO_RATE = 0.02
 """The share of requests with one letter dropped or two swapped."""
 
@@ -28,8 +31,10 @@ def normal(text: str) -> str:
 def held_out() -> frozenset[str]:
     """The normal forms of every request that training must not see."""
     data = load("heldout")
-    rows = [row[0] for rows in data["programs"].values() for row in rows]
-    rows += [row[0] for row in data["beyond"]["files"]] + data["beyond"]["questions"]
+    rows: list[str] = []
+    for part in (data, data["blind"]):
+        rows += [row[0] for found in part["programs"].values() for row in found]
+        rows += [row[0] for row in part["beyond"]["files"]] + part["beyond"]["questions"]
     rows += [text for texts in data["answers"].values() for text in texts]
     # "Create Fibonacci function" is held out only together with a JavaScript path.
     return frozenset(normal(row) for row in rows) - {normal("Create Fibonacci function")}
@@ -58,16 +63,20 @@ def gerund(task: str) -> str:
     return f"{verb}ing {rest}".strip()
 
 
+def _verb(rng: random.Random) -> str:
+    return pseudo_word(rng) if rng.random() < NOISE_RATE else rng.choice(load("frames")["verbs"])
+
+
 def about_thing(rng: random.Random, thing: str) -> str:
     """A request for a thing, such as `please write a small fibonacci function in python`."""
     frames = load("frames")
     style = rng.random()
-    if style < 0.12:
+    if style < 0.10:
+        name = rng.choice(frames["articles"]) + thing
+        return rng.choice(frames["wrappers"]).format(thing=name, verb=_verb(rng)) + rng.choice(frames["endings"])
+    if style < 0.20:
         return rng.choice(frames["adjectives"]) + thing + rng.choice(frames["endings"])
-    if style < 0.35:
-        head = rng.choice(frames["wishes"])
-    else:
-        head = rng.choice(frames["openings"]) + rng.choice(frames["verbs"]) + " "
+    head = rng.choice(frames["wishes"]) if style < 0.4 else rng.choice(frames["openings"]) + _verb(rng) + " "
     name = rng.choice(frames["articles"]) + rng.choice(frames["adjectives"]) + thing
     return head + name + rng.choice(frames["kinds"]) + rng.choice(frames["endings"])
 
@@ -80,7 +89,7 @@ def about_task(rng: random.Random, task: str) -> str:
     else:
         frame, opening = rng.choice(frames["carriers"]), rng.choice(frames["openings"])
     text = frame.format(
-        verb=rng.choice(frames["verbs"]),
+        verb=_verb(rng),
         article=rng.choice(frames["articles"]),
         task=task,
         tasks=third_person(task),
@@ -91,6 +100,14 @@ def about_task(rng: random.Random, task: str) -> str:
 
 def dress(rng: random.Random, text: str) -> str:
     """`text` with a random case, spacing and now and then a slip of the keyboard."""
+    frames = load("frames")
+    if rng.random() < 0.15:
+        text = rng.choice(frames["leads"]) + text
+    if rng.random() < 0.15:
+        text = text.rstrip(" .!?") + rng.choice(frames["tails"])
+    if rng.random() < NOISE_RATE:
+        word = f"{pseudo_word(rng)} {rng.choice(['', 'the ', 'and ', 'for ', 'of '])}{pseudo_word(rng)}"
+        text = f"{word}{rng.choice([' ', ', ', ': '])}{text}" if rng.random() < 0.5 else f"{text} {word}"
     text = " ".join(text.split())
     style = rng.random()
     if style < 0.30:

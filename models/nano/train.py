@@ -7,6 +7,7 @@ The learning rate is constant after a short warm-up and falls to zero over the l
 import argparse
 import itertools
 import json
+import random
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -23,11 +24,18 @@ from models.nano import corpus, tokenizer
 from models.nano.model import Nano, Shape
 from models.nano.places import RUNS
 
-STEP_EXAMPLES = 24
+STEP_EXAMPLES = 32
 """Examples of one step, of all kinds: short refusals and long files must pull on the weights together, or the model
 swings between always refusing and never."""
 BATCH_TOKENS = 2600
 """Tokens that go through the network at once, padding included."""
+RECITED = 800
+"""From this step on the files are known by heart."""
+WHOLE_SHARE = 0.4
+"""The share of examples that are then still learned to the end; the others end soon after the choice of the file is made, so
+that twice as many requests pass in the same time."""
+CUT = 20
+"""Tokens of an answer that is not learned to the end."""
 OPENING = 8
 OPENING_WEIGHT = 6.0
 """The first tokens of an answer decide what it will be, and are few among the many that are then only recited."""
@@ -42,22 +50,27 @@ def prefix_text() -> str:
     return f"<|im_start|>system\n{prompts.system()}<|im_end|>\n<|im_start|>"
 
 
+Row = tuple[list[int], list[int], int]
+"""Prompt, target, and the place of the marked token in the target."""
 Batch = tuple[Tensor, Tensor, Tensor]
 """(ids, labels, weights), each (B, T); labels are IGNORED and weights 0 on the prompt and on padding."""
 
 
-def steps(seed: int, bpe: Any, prefix: list[int]) -> Iterator[list[Batch]]:
-    """Endless steps: STEP_EXAMPLES examples each, cut into batches of similar length."""
+def steps(seed: int, bpe: Any, prefix: list[int], first: int) -> Iterator[list[Batch]]:
+    """Endless steps from number `first` on: STEP_EXAMPLES examples each, cut into batches of similar length."""
     source = corpus.examples(seed)
-    while True:
-        rows: list[tuple[list[int], list[int]]] = []
+    rng = random.Random(seed)
+    for step in itertools.count(first):
+        rows: list[Row] = []
         for example in itertools.islice(source, STEP_EXAMPLES):
-            prompt, target = tokenizer.encode(bpe, example)
+            prompt, target, marked = tokenizer.encode(bpe, example)
             if prompt[: len(prefix)] != prefix:
                 raise ValueError("A chat does not begin with the shared prefix.")
-            rows.append((prompt[len(prefix) :], target))
+            if example.prefill and step >= RECITED and rng.random() > WHOLE_SHARE:
+                target, marked = target[:CUT], -1
+            rows.append((prompt[len(prefix) :], target, marked))
         rows.sort(key=lambda row: len(row[0]) + len(row[1]))
-        cut: list[list[tuple[list[int], list[int]]]] = [[]]
+        cut: list[list[Row]] = [[]]
         for row in rows:
             if cut[-1] and (len(cut[-1]) + 1) * (len(row[0]) + len(row[1])) > BATCH_TOKENS:
                 cut.append([])
@@ -65,17 +78,19 @@ def steps(seed: int, bpe: Any, prefix: list[int]) -> Iterator[list[Batch]]:
         yield [_padded(part) for part in cut]
 
 
-def _padded(rows: list[tuple[list[int], list[int]]]) -> Batch:
-    length = max(len(prompt) + len(target) for prompt, target in rows) - 1
+def _padded(rows: list[Row]) -> Batch:
+    length = max(len(prompt) + len(target) for prompt, target, _ in rows) - 1
     ids = torch.zeros((len(rows), length), dtype=torch.long)
     labels = torch.full((len(rows), length), IGNORED)
     weights = torch.zeros((len(rows), length))
-    for at, (prompt, target) in enumerate(rows):
+    for at, (prompt, target, marked) in enumerate(rows):
         whole, start = torch.tensor(prompt + target), len(prompt) - 1
         ids[at, : len(whole) - 1] = whole[:-1]
         labels[at, start : len(whole) - 1] = whole[len(prompt) :]
         weights[at, start : len(whole) - 1] = 1.0
         weights[at, start : start + min(OPENING, len(target))] = OPENING_WEIGHT
+        if marked >= 0:
+            weights[at, start + marked] = OPENING_WEIGHT
     return ids, labels, weights
 
 
@@ -141,7 +156,7 @@ def main() -> None:
         net,
         optimiser,
         torch.tensor(prefix),
-        steps(args.seed * 1000 + state["starts"], bpe, prefix),
+        steps(args.seed * 1000 + state["starts"], bpe, prefix, state["step"]),
         state,
         snapshot,
     )
