@@ -64,7 +64,7 @@ class CodeyApp(Doing):
     ]
     TITLE = "codey"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS = [binding for binding in bindings_of("app")]
+    BINDINGS = list(bindings_of("app"))
 
     def __init__(
         self,

@@ -170,7 +170,9 @@ COMMANDS: tuple[Command, ...] = (
         slash="why",
         action="why",
     ),
-    Command(id="theme.set", title="Theme", help="Choose the colours.", slash="theme", argument="[name]", action="theme"),
+    Command(
+        id="theme.set", title="Theme", help="Choose the colours.", slash="theme", argument="[name]", action="theme"
+    ),
     Command(id="help.show", title="Help", help="All commands and keys.", keys=("ctrl+g",), slash="help", action="help"),
     Command(
         id="palette.show",
@@ -360,6 +362,4 @@ def bindings_of(scope: Scope) -> Iterable[Binding]:
         if command.scope == scope and command.keys:
             action = f"command('{command.id}')" if scope == "app" else command.action
             priority = scope == "app" and command.priority
-            yield Binding(
-                ",".join(command.keys), action, command.title, show=False, id=command.id, priority=priority
-            )
+            yield Binding(",".join(command.keys), action, command.title, show=False, id=command.id, priority=priority)

@@ -38,9 +38,7 @@ def propose(before: str, first_line: bool, files: Sequence[str]) -> Proposals:
     slash = _SLASH.match(before) if first_line else None
     if slash is not None:
         found = [command for command in slash_commands() if command.slash.startswith(slash[1].lower())]
-        items = [
-            Proposal(f"/{command.slash}", f"{command.argument}  {command.title}".strip()) for command in found
-        ]
+        items = [Proposal(f"/{command.slash}", f"{command.argument}  {command.title}".strip()) for command in found]
         return Proposals(0, tuple(items))
     at = _AT.search(before)
     if at is None:

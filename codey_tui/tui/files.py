@@ -27,7 +27,7 @@ class Workspace:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._specs: dict[str, tuple[int, "GitIgnoreSpec | None"]] = {}
+        self._specs: dict[str, tuple[int, GitIgnoreSpec | None]] = {}
 
     def list_dir(self, folder: str) -> list[FileEntry]:
         """What a directory holds, directories first, each by name; empty where it is gone or may not be read."""
@@ -81,12 +81,11 @@ class Workspace:
         held = self._specs.get(folder)
         if held is not None and held[0] == stamp:
             return held[1]
-        spec: GitIgnoreSpec | None = None
-        try:
-            from pathspec import GitIgnoreSpec
+        import pathspec
 
-            spec = GitIgnoreSpec.from_lines(path.read_text("utf-8", "replace").splitlines())
-        except (OSError, ValueError, ImportError):
+        try:
+            spec = pathspec.GitIgnoreSpec.from_lines(path.read_text("utf-8", "replace").splitlines())
+        except (OSError, ValueError):
             spec = None  # unreadable or malformed: shown rather than hidden
         self._specs[folder] = (stamp, spec)
         return spec

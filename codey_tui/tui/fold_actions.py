@@ -33,7 +33,7 @@ def _action_settled(view: View, event: ev.ActionSettled, env: ev.Envelope) -> Vi
 
 def _action_started(view: View, event: ev.ActionStarted, env: ev.Envelope) -> View:
     title = clean(event.title)
-    line = Line(key=_key(event.action.id), role="tool", title=f"● {title}", text=opened_code("", "text"), open=True)
+    line = Line(key=_key(event.action.id), role="tool", title=f"● {title}", text=opened_code("", ""), open=True)
     running = RunningAction(id=event.action.id, title=title, sandbox=event.sandbox)
     progress = replace(view.progress, phase="running", label=title, done=0.0, total=0.0, seconds_left=None)
     pending = tuple(held for held in view.pending if held.id != event.action.id)
@@ -47,7 +47,7 @@ def _action_output(view: View, event: ev.ActionOutput, env: ev.Envelope) -> View
     output = running.output[: event.offset].ljust(event.offset) + event.text
     index = find_line(view, _key(event.action_id))
     if index >= 0:
-        view = put_line(view, replace(view.lines[index], text=opened_code(clean(output), "text")))
+        view = put_line(view, replace(view.lines[index], text=opened_code(clean(output), "")))
     return replace(view, running=replace(running, output=output))
 
 

@@ -15,6 +15,7 @@ from codey_tui.tui.telling import (
     counted,
     duration,
     opened_code,
+    rate,
     size,
     verification_text,
 )
@@ -86,20 +87,25 @@ def _chunk_ended(view: View, event: ev.ChunkEnded, env: ev.Envelope) -> View:
         if event.reason:
             text = f"{text}\n\n{clean(event.reason)}".strip()
         view = put_line(view, Line(key=key, role="file", title=" · ".join(parts), text=text))
-    used = figures.tokens_new + figures.tokens_cached + figures.tokens_out
+    read = figures.tokens_new + figures.tokens_cached
+    used = read + figures.tokens_out if read else 0
     streams = {stream: text for stream, text in view.streams.items() if stream != event.chunk_id}
     growing = view.growing if held is None else tuple(g for g in view.growing if g.path != held.chunk.path)
+    rates = (*view.rates, rate(figures))[-HISTORY:] if rate(figures) else view.rates
     phase = replace(view.progress, phase="waiting", done=0.0, total=0.0, rate=0.0, seconds_left=None)
     return replace(
-        view, streams=streams, growing=growing, progress=phase, context=used or view.context, meter=Meter()
+        view, streams=streams, growing=growing, progress=phase, context=used or view.context, meter=Meter(), rates=rates
     )
 
 
 def _amend(view: View, path: str, suffix: str) -> View:
-    """The last line of the chunk that wrote `path`, its title longer by `suffix`."""
+    """The last line of the chunk that wrote `path`, its title told more: what became of the file stands before figures."""
     for line in reversed(view.lines):
-        if line.key.startswith("chunk:") and line.title[2:].split(" · ")[0] == path:
-            return put_line(view, replace(line, title=f"{line.title} · {suffix}"))
+        parts = line.title[2:].split(" · ")
+        if line.key.startswith("chunk:") and parts[0] == path:
+            figures = next((at for at, part in enumerate(parts) if part.endswith((" token", " tokens"))), len(parts))
+            parts.insert(figures, suffix)
+            return put_line(view, replace(line, title=line.title[:2] + " · ".join(parts)))
     return view
 
 
@@ -122,10 +128,10 @@ def _load_progressed(view: View, event: ev.ModelLoadProgressed, env: ev.Envelope
 
 def _prompt_evaluated(view: View, event: ev.PromptEvaluated, env: ev.Envelope) -> View:
     before = view.meter
-    rate, left = 0.0, None
+    speed, left = 0.0, None
     if before.stream == event.stream and env.at > before.at and event.done > before.tokens:
-        rate = (event.done - before.tokens) / (env.at - before.at)
-        left = (event.total - event.done) / rate
+        speed = (event.done - before.tokens) / (env.at - before.at)
+        left = (event.total - event.done) / speed
     meter = before if before.stream == event.stream else Meter(stream=event.stream, at=env.at, tokens=event.done)
     progress = replace(
         view.progress,
@@ -133,7 +139,7 @@ def _prompt_evaluated(view: View, event: ev.PromptEvaluated, env: ev.Envelope) -
         done=event.done,
         total=event.total,
         cached=event.cached,
-        rate=rate,
+        rate=speed,
         seconds_left=left,
     )
     return replace(view, progress=progress, meter=meter, context=event.total + event.cached)
@@ -176,9 +182,9 @@ def _measured(view: View, event: ev.TokensGenerated, at: float) -> View:
         rates = (*rates, grown / (at - meter.at))[-HISTORY:]
         meter = Meter(stream=meter.stream, at=at, tokens=event.tokens)
     recent = rates[-_SMOOTHING:]
-    rate = sum(recent) / len(recent) if recent else 0.0
-    left = (total - event.tokens) / rate if rate > 0 and total >= event.tokens else None
-    progress = replace(view.progress, phase="writing", done=event.tokens, total=total, rate=rate, seconds_left=left)
+    speed = sum(recent) / len(recent) if recent else 0.0
+    left = (total - event.tokens) / speed if speed > 0 and total >= event.tokens else None
+    progress = replace(view.progress, phase="writing", done=event.tokens, total=total, rate=speed, seconds_left=left)
     context = view.context + max(0, event.tokens - int(view.progress.done if view.progress.phase == "writing" else 0))
     return replace(view, progress=progress, meter=meter, rates=rates, context=context)
 

@@ -79,7 +79,7 @@ def _ram(view: View, own_rss: int, budget: int, form: int) -> Segments:
     used = own_rss + (gauges.engine_rss + gauges.models_rss if gauges else 0)
     limit = gauges.budget if gauges and gauges.budget else budget
     role = level(used / limit) if limit else "plain"
-    if form == 2:
+    if form >= 2:
         short = memory(used).replace(" MB", "M").replace(" GB", "G")
         of = "/" + memory(limit).replace(" MB", "M").replace(" GB", "G") if limit else ""
         return ((short + of, role),)
@@ -101,17 +101,18 @@ def _heat(view: View, form: int) -> Segments:
 def _speed(view: View, form: int) -> Segments:
     rate = view.progress.rate if view.progress.phase == "writing" else (view.rates[-1] if view.rates else 0.0)
     number = f"{rate:.1f}" if rate else "–"
-    unit = " t/s" if form == 2 else " tok/s"
-    sparks = sparkline(view.rates, (16, 8, 5)[form])
-    return ((number, "strong" if view.progress.phase == "writing" else "plain"), (unit, "dim"), (f" {sparks}", "bar"))
+    unit = " t/s" if form >= 2 else " tok/s"
+    sparks = sparkline(view.rates, (16, 8, 5, 0)[form])
+    bars: Segments = ((f" {sparks}", "bar"),) if sparks else ()
+    return ((number, "strong" if view.progress.phase == "writing" else "plain"), (unit, "dim"), *bars)
 
 
 def gauges(view: View, own_rss: int, budget: int, width: int) -> Segments:
     """The gauges in the longest form that fits `width` cells."""
     shown: Segments = ()
-    for form in (0, 1, 2):
+    for form in (0, 1, 2, 3):
         parts = (
-            _model(view.model, form == 2),
+            _model(view.model, form >= 2),
             _speed(view, form),
             _context(view, form),
             _ram(view, own_rss, budget, form),
@@ -148,7 +149,9 @@ def _amount(progress: Progress, short: bool) -> str:
         cached = f" (+{progress.cached:,} cached)" if progress.cached and not short else ""
         return f"{progress.done:,.0f}/{progress.total:,.0f} tokens{cached}"
     if progress.phase == "writing":
-        return f"{progress.done:,.0f}/{progress.total:,.0f} tokens" if progress.total else f"{progress.done:,.0f} tokens"
+        return (
+            f"{progress.done:,.0f}/{progress.total:,.0f} tokens" if progress.total else f"{progress.done:,.0f} tokens"
+        )
     return ""
 
 

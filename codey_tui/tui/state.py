@@ -6,7 +6,6 @@ from typing import Literal
 import msgspec
 
 from codey_tui.protocol.actions import ApprovalMode, Preview, Risk
-
 from codey_tui.protocol.events import TurnResult
 from codey_tui.protocol.models import Figures, Gauges, ModelInfo, Route, SessionInfo
 from codey_tui.protocol.plan import Chunk, ChunkState

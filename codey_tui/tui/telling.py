@@ -90,17 +90,13 @@ def route_text(route: Route) -> str:
 
 
 def figures_text(figures: Figures) -> str:
-    """The figures of a turn on one line; what is zero is left out."""
+    """The figures of a turn in a sentence; what is zero is left out."""
     parts: list[str] = []
     if figures.tokens_new or figures.tokens_cached:
         cached = f" (+{figures.tokens_cached:,} cached)" if figures.tokens_cached else ""
-        parts.append(f"{figures.tokens_new:,} tokens in{cached}")
+        parts.append(f"{counted(figures.tokens_new, 'token')} in{cached}")
     if figures.tokens_out:
         parts.append(f"{figures.tokens_out:,} out")
-    if rate(figures) > 0:
-        parts.append(f"{rate(figures):.1f} tok/s")
-    if figures.seconds > 0:
-        parts.append(duration(figures.seconds))
     if figures.peak_rss:
         parts.append(f"peak {memory(figures.peak_rss)}")
     if figures.files:
@@ -111,14 +107,18 @@ def figures_text(figures: Figures) -> str:
 def turn_title(event: TurnEnded) -> str:
     """The heading under a finished turn."""
     mark = {"done": "✓ Done", "failed": "✗ Failed", "cancelled": "■ Cancelled", "rejected": "■ Rejected"}[event.result]
-    figures = figures_text(event.figures)
-    return f"{mark} · {figures}" if figures else mark
+    parts = [mark]
+    if event.figures.seconds > 0:
+        parts.append(duration(event.figures.seconds))
+    if rate(event.figures) > 0:
+        parts.append(f"{rate(event.figures):.1f} tok/s")
+    return " · ".join(parts)
 
 
 def turn_text(event: TurnEnded) -> str:
-    """Why a turn did not end well, and what can be done."""
+    """Why a turn did not end well, what can be done, and its figures."""
     hint = "`/retry` goes on from the first chunk that is not done." if event.can_retry else ""
-    return "\n\n".join(part for part in (event.reason, hint) if part)
+    return "\n\n".join(part for part in (event.reason, hint, figures_text(event.figures)) if part)
 
 
 def undone_text(event: TurnUndone) -> str:
@@ -129,7 +129,7 @@ def undone_text(event: TurnUndone) -> str:
 
 def verification_text(event: VerificationEnded) -> str:
     """The error that the verifier found."""
-    return code(clean(event.detail), "text") if event.detail else ""
+    return code(clean(event.detail), "") if event.detail else ""
 
 
 def action_title(result: ActionResult, title: str) -> str:
@@ -147,7 +147,7 @@ def action_text(result: ActionResult) -> str:
         return clean(result.summary)
     note = "\n\nThe output was cut short." if result.truncated else ""
     failed = f"\n\n{clean(result.summary)}" if not result.ok and result.summary else ""
-    return code(output, "text") + note + failed
+    return code(output, "") + note + failed
 
 
 def preview_text(preview: Preview) -> str:

@@ -1,6 +1,5 @@
 """Watches the directories that the file tree shows: by watchfiles where it works, else by their modification times."""
 
-import os
 import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -85,6 +84,6 @@ class FileWatcher:
 
     def _stamp(self, folder: str) -> int:
         try:
-            return os.stat(self._root / folder).st_mtime_ns
+            return (self._root / folder).stat().st_mtime_ns
         except OSError:
             return 0  # gone: a change as any other

@@ -21,7 +21,7 @@ GAUGES = Gauges(
 
 
 def envelopes(
-    events: Sequence[Event], *, session: str = "s1", turn: int = 1, seq: int = 0, at: float = START, step: float = 0.5
+    events: Sequence[Event], *, session: str = "s1", turn: int = 1, seq: int = 0, at: float = START, step: float = 0.2
 ) -> list[Envelope]:
     """Events in envelopes as the engine would number them, `step` seconds apart."""
     out: list[Envelope] = []

@@ -107,11 +107,17 @@ READING: tuple[ev.Event, ...] = (
 def stream(text: str = CODE, name: str = "c1", pieces: int = 12, tokens: int = 93) -> list[ev.Event]:
     """A text as deltas, each followed by the growth of the file."""
     out: list[ev.Event] = []
+    wobble = (0, 3, 1, 4, 2, 0, 5, 2, 4, 1, 3, 0)
     for number in range(pieces):
         start, end = len(text) * number // pieces, len(text) * (number + 1) // pieces
         so_far = text[:end]
         out.append(
-            ev.TokensGenerated(stream=name, offset=start, text=text[start:end], tokens=tokens * (number + 1) // pieces)
+            ev.TokensGenerated(
+                stream=name,
+                offset=start,
+                text=text[start:end],
+                tokens=tokens * (number + 1) // pieces - wobble[-number % 12],
+            )
         )
         if name == "c1":
             out.append(ev.FileGrew(path="fibonacci.py", size=len(so_far.encode()), lines=so_far.count("\n")))
@@ -152,6 +158,14 @@ DONE: tuple[ev.Event, ...] = (
         )
     ),
     ev.TurnEnded(result="done", figures=FIGURES),
+)
+DIFFING: tuple[ev.Event, ...] = (*WRITTEN, RUN_STARTED, DIFF)
+DANGEROUS: tuple[ev.Event, ...] = (*WRITTEN, RUN_STARTED, DANGER)
+BIG_PLANNED: tuple[ev.Event, ...] = (
+    *OPENED,
+    ev.TurnStarted(message=Message(id="m1", role="user", text="Build a todo app with a REST backend", at=START)),
+    ev.RouteChosen(route=Route(kind="fullstack", confidence=0.87, decided_by="rules", milliseconds=0.3)),
+    ev.PlanProposed(plan=BIG_PLAN),
 )
 UNDONE: tuple[ev.Event, ...] = (*DONE, ev.TurnUndone(turn=1, restored=(), removed=("fibonacci.py",)))
 FAILED: tuple[ev.Event, ...] = (

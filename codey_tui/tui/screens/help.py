@@ -24,7 +24,9 @@ def keys_of(command: Command, keymap: Mapping[str, str]) -> str:
 def help_content(keymap: Mapping[str, str]) -> Content:
     """All commands by where they work."""
     rows: list[Content] = [
-        Content.styled("Type what you want. A plan comes first, then files grow, then what runs asks you.", "$foreground")
+        Content.styled(
+            "Type what you want. A plan comes first, then files grow, then what runs asks you.", "$foreground"
+        )
     ]
     for scope, title in SCOPES.items():
         commands = [command for command in COMMANDS if command.scope == scope]

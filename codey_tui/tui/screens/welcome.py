@@ -21,7 +21,7 @@ def welcome(view: View) -> Content:
         return Content("\n").join(rows)
     rows += [
         Content.styled("Say what you want in plain words.", "$foreground"),
-        Content.styled("A plan comes first; nothing is written or run without you.", "$text-muted"),
+        Content.styled("A plan comes first; nothing runs without you.", "$text-muted"),
         Content(""),
     ]
     rows += [Content.styled(example, "$text-primary") for example in _EXAMPLES]

@@ -110,7 +110,12 @@ class Workbench(Screen[None]):
         view = self.view
         for id, make in (
             ("#heading", lambda room: meters.heading(view, self.options.workspace.name, room)),
-            ("#status", lambda room: (("■ ", "bad"), ("The engine is gone", "plain")) if self._gone else meters.progress(view, room)),
+            (
+                "#status",
+                lambda room: (
+                    (("■ ", "bad"), ("The engine is gone", "plain")) if self._gone else meters.progress(view, room)
+                ),
+            ),
             ("#hints", lambda room: hints(view, room)),
         ):
             line = self.query_one(id, OneLine)

@@ -1,5 +1,8 @@
 """The action panel: exactly what would run or change, how risky it is, and the keys that answer."""
 
+import time
+from collections.abc import Callable
+
 from textual.content import Content
 from textual.message import Message
 
@@ -7,7 +10,7 @@ from codey_tui.protocol.actions import Preview, RiskLevel, Scope, Verdict
 from codey_tui.tui.commands import bindings_of
 from codey_tui.tui.state import PendingAction, RunningAction
 from codey_tui.tui.telling import clean
-from codey_tui.tui.widgets.decision import DecisionPanel, key_row
+from codey_tui.tui.widgets.decision import DecisionPanel, Key
 
 _RISKS: dict[RiskLevel, tuple[str, str]] = {
     "read": ("reads", "$text-success"),
@@ -17,6 +20,12 @@ _RISKS: dict[RiskLevel, tuple[str, str]] = {
 }
 _DIFF = {"+": "$text-success", "-": "$text-error", "@": "$text-accent"}
 _OUTPUT_LINES = 12
+_KEYS: tuple[Key, ...] = (
+    ("y", "allow once", "allow"),
+    ("a", "for this session", "allow_session"),
+    ("n", "reject", "reject"),
+    ("e", "say why", "explain"),
+)
 
 
 def preview_content(preview: Preview) -> Content:
@@ -36,7 +45,7 @@ def preview_content(preview: Preview) -> Content:
 class ActionPanel(DecisionPanel):
     """Shows the action that waits, or the one that runs."""
 
-    BINDINGS = [binding for binding in bindings_of("approval")]
+    BINDINGS = list(bindings_of("approval"))
 
     class Decided(Message):
         """A person answered."""
@@ -48,14 +57,11 @@ class ActionPanel(DecisionPanel):
             self.scope: Scope = scope
             self.reason = reason
 
-    pending: PendingAction | None = None
-    running: RunningAction | None = None
-    more: int = 0
-
-    def on_mount(self) -> None:
-        """Name the panel."""
-        self.border_title = "Action"
-        self.paint()
+    def __init__(self, *, id: str, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(id=id, clock=clock)
+        self.pending: PendingAction | None = None
+        self.running: RunningAction | None = None
+        self.more = 0
 
     def show(self, pending: PendingAction | None, running: RunningAction | None, more: int) -> None:
         """Show the action that waits (`more` wait behind it) or runs."""
@@ -74,7 +80,7 @@ class ActionPanel(DecisionPanel):
 
     def paint(self) -> None:
         """Paint the action and the keys."""
-        if not self.is_mounted:
+        if not self.painting:
             return
         pending, running = self.pending, self.running
         self.set_class(self.asks, "-waits")
@@ -83,14 +89,7 @@ class ActionPanel(DecisionPanel):
         if pending is not None:
             self.border_title = f"Action · {pending.tool}" + (f" · {self.more} more" if self.more else "")
             self.body.update(self._question(pending))
-            self.keys.update(
-                Content("\n").join(
-                    [
-                        key_row(("y", "allow once", "allow"), ("a", "allow for this session", "allow_session")),
-                        key_row(("n", "reject", "reject"), ("e", "reject and say why", "explain")),
-                    ]
-                )
-            )
+            self.keys.show(*_KEYS)
         elif running is not None:
             self.border_title = "Action · running"
             self.body.update(self._run(running))
@@ -106,9 +105,13 @@ class ActionPanel(DecisionPanel):
             rows.append(Content.styled(clean(preview.title), "bold $foreground"))
         rows.append(preview_content(preview))
         rows.append(Content(""))
-        rows.append(Content.assemble(("risk     ", "$text-muted"), (word, style), (f"  {clean(pending.risk.reason)}", "")))
+        rows.append(
+            Content.assemble(("risk     ", "$text-muted"), (word, style), (f"  {clean(pending.risk.reason)}", ""))
+        )
         if pending.risk.touches:
             rows.append(Content.assemble(("touches  ", "$text-muted"), ", ".join(pending.risk.touches)))
+        if preview.kind == "diff":
+            return Content("\n").join(rows)  # Codey writes it itself, and a checkpoint brings it back
         sandbox = pending.sandbox or "none"
         where = ("none: it runs on this machine itself", "bold $text-error") if sandbox == "none" else (sandbox, "")
         rows.append(Content.assemble(("sandbox  ", "$text-muted"), where))

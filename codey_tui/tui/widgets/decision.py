@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from textual.actions import SkipAction
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+Key = tuple[str, str, str]
 GRACE = 0.5
 """Seconds in which a question that just appeared ignores keys."""
 
@@ -24,19 +25,23 @@ class DecisionPanel(VerticalScroll, can_focus=True):
         super().__init__(id=id)
         self._clock = clock
         self._armed_at = float("inf")
+        self.painting = False
         self.body = Static("", classes="body")
-        self.keys = Static("", classes="keys")
+        self.keys = Keys()
         self.reason = Input(placeholder="Why? Enter sends it, an empty line goes back", classes="reason")
 
     def compose(self) -> ComposeResult:
         """The question, the field for a reason, and the keys that answer."""
         yield self.body
-        yield self.reason
-        yield self.keys
+        with Vertical(classes="answer"):
+            yield self.reason
+            yield self.keys
 
     def on_mount(self) -> None:
         """Without a question there is nothing to type a reason for."""
         self.reason.display = False
+        self.painting = True
+        self.paint()
 
     def arm(self) -> None:
         """A new question stands here: keys count after the grace time."""
@@ -81,6 +86,10 @@ class DecisionPanel(VerticalScroll, can_focus=True):
         if event.value.strip():
             self.reject(event.value.strip())
 
+    def paint(self) -> None:
+        """Paint the present state."""
+        raise NotImplementedError
+
     def reject(self, reason: str) -> None:
         """Say no."""
         raise NotImplementedError
@@ -91,10 +100,40 @@ class DecisionPanel(VerticalScroll, can_focus=True):
         self.post_message(self.Answered())
 
 
-def key_row(*pairs: tuple[str, str, str]) -> Content:
-    """The keys that answer: (key, what it does, the action that a click runs)."""
-    parts: list[Content] = []
-    for key, word, action in pairs:
-        part = Content.assemble((f" {key} ", "bold $primary on $panel"), (f" {word}", "$foreground"))
-        parts.append(part.stylize(f"@click={action}") if action else part)
-    return Content("   ").join(parts)
+class Keys(Static):
+    """The keys that answer, as many to a row as fit; a click on one presses it."""
+
+    auto_links = False
+
+    def __init__(self) -> None:
+        super().__init__("", classes="keys")
+        self._pairs: tuple[Key, ...] = ()
+
+    def show(self, *pairs: Key) -> None:
+        """Each key, what it does, and the panel's action behind it."""
+        self._pairs = pairs
+        self._pack()
+
+    def on_resize(self) -> None:
+        """Another width packs them anew."""
+        self._pack()
+
+    def _pack(self) -> None:
+        room = self.size.width or 36
+        rows: list[list[Content]] = [[]]
+        used = 0
+        for key, word, action in self._pairs:
+            part = Content.assemble((f" {key} ", "bold $primary on $panel"), (f" {word}", "$foreground"))
+            length = part.cell_length + 2
+            if rows[-1] and used + length - 2 > room:
+                rows.append([])
+                used = 0
+            used += length
+            rows[-1].append(part.stylize(f"@click=press('{action}')"))
+        self.update(Content("\n").join(Content("  ").join(row) for row in rows))
+
+    def action_press(self, name: str) -> None:
+        """A key was clicked."""
+        panel = next(node for node in self.ancestors if isinstance(node, DecisionPanel))
+        panel.focus()
+        getattr(panel, f"action_{name}")()

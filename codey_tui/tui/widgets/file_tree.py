@@ -130,7 +130,9 @@ class FileTree(Tree[str]):
                 self._wanted.discard(folder)
                 node.expand()
         if self._watch:
-            self._watcher.watch([path for path, node in self._by_path.items() if node.allow_expand and node.is_expanded])
+            self._watcher.watch(
+                [path for path, node in self._by_path.items() if node.allow_expand and node.is_expanded]
+            )
 
     def _merge(self, node: TreeNode[str], folder: str, entries: list[FileEntry]) -> None:
         shown = entries[:FOLDER_LIMIT]
@@ -173,8 +175,7 @@ class FileTree(Tree[str]):
 
     def on_focus(self, event: events.Focus) -> None:
         """Begin at the first file where nothing is marked."""
-        if self.cursor_line < 0:
-            self.cursor_line = 0
+        self.cursor_line = max(self.cursor_line, 0)
 
     def render_label(self, node: TreeNode[str], base_style: Style, style: Style) -> Text:
         """A name, with a mark while it grows or after it changed."""

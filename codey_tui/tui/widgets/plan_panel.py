@@ -1,5 +1,8 @@
 """The plan panel: which chunks will run, in what order, and how far each is."""
 
+import time
+from collections.abc import Callable
+
 from textual.content import Content
 from textual.message import Message
 
@@ -7,7 +10,7 @@ from codey_tui.protocol.plan import ChunkState
 from codey_tui.tui.commands import bindings_of
 from codey_tui.tui.state import ChunkView, PlanView
 from codey_tui.tui.telling import chunk_name, duration
-from codey_tui.tui.widgets.decision import DecisionPanel, key_row
+from codey_tui.tui.widgets.decision import DecisionPanel, Key
 
 _MARKS: dict[ChunkState, tuple[str, str]] = {
     "pending": ("○", "$text-muted"),
@@ -17,12 +20,43 @@ _MARKS: dict[ChunkState, tuple[str, str]] = {
     "skipped": ("–", "$text-muted"),
     "cancelled": ("■", "$text-warning"),
 }
+_ONE_ROW = 60
+"""Cells from which a chunk's details stand beside its name."""
+_NAME_COLUMN = 32
+_KEYS: tuple[Key, ...] = (
+    ("y", "approve", "approve"),
+    ("n", "reject", "reject"),
+    ("e", "say why", "explain"),
+    ("d", "drop", "drop"),
+    ("k", "earlier", "earlier"),
+    ("j", "later", "later"),
+)
+
+
+def _details(held: ChunkView, name: str) -> list[str]:
+    """What is said of a chunk beside its name."""
+    chunk = held.chunk
+    details: list[str] = []
+    if held.state == "pending" and chunk.title and chunk.title not in (name, chunk.command):
+        details.append(chunk.title)
+    if held.attempt > 1:
+        details.append(f"repair {held.attempt}")
+    if held.state == "pending" and chunk.max_tokens:
+        details.append(f"up to {chunk.max_tokens} tokens")
+    elif held.tokens:
+        ceiling = f"/{chunk.max_tokens}" if held.state == "running" and chunk.max_tokens else ""
+        details.append(f"{held.tokens}{ceiling} tokens")
+    if held.seconds:
+        details.append(duration(held.seconds))
+    if held.reason:
+        details.append(held.reason)
+    return details
 
 
 class PlanPanel(DecisionPanel):
     """Shows a plan, and asks for a decision while it is proposed."""
 
-    BINDINGS = [binding for binding in bindings_of("plan")]
+    BINDINGS = list(bindings_of("plan"))
 
     class Decided(Message):
         """A person decided: the chunks to run in order (empty where rejected), and a reason."""
@@ -34,16 +68,12 @@ class PlanPanel(DecisionPanel):
             self.chunks = chunks
             self.reason = reason
 
-    plan: PlanView | None = None
-    order: list[str]
-    dropped: set[str]
-    marked: int = 0
-
-    def on_mount(self) -> None:
-        """Name the panel."""
-        self.border_title = "Plan"
-        self.order, self.dropped = [], set()
-        self.paint()
+    def __init__(self, *, id: str, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(id=id, clock=clock)
+        self.plan: PlanView | None = None
+        self.order: list[str] = []
+        self.dropped: set[str] = set()
+        self.marked = 0
 
     def show(self, plan: PlanView | None) -> None:
         """Show a plan as it is now. Dropping and moving of the person stay while the same plan waits."""
@@ -67,7 +97,7 @@ class PlanPanel(DecisionPanel):
 
     def paint(self) -> None:
         """Paint the rows and the keys."""
-        if not self.is_mounted:
+        if not self.painting:
             return
         plan = self.plan
         self.set_class(self.asks, "-waits")
@@ -83,14 +113,7 @@ class PlanPanel(DecisionPanel):
         self.body.update(Content("\n").join(rows))
         self.keys.display = self.asks
         if self.asks:
-            self.keys.update(
-                Content("\n").join(
-                    [
-                        key_row(("y", "approve", "approve"), ("n", "reject", "reject"), ("e", "say why", "explain")),
-                        key_row(("d", "drop", "drop"), ("k", "up", "earlier"), ("j", "down", "later")),
-                    ]
-                )
-            )
+            self.keys.show(*_KEYS)
 
     def _row(self, number: int, held: ChunkView) -> Content:
         chunk, asks = held.chunk, self.asks
@@ -103,24 +126,21 @@ class PlanPanel(DecisionPanel):
         pointer = ("▸ ", "bold $primary") if marked else ("  ", "")
         text = "strike $text-muted" if dropped else "bold $foreground" if marked or held.state == "running" else ""
         head = Content.assemble(pointer, (f"{mark} ", style), (name, text))
-        details: list[str] = []
-        if held.attempt > 1:
-            details.append(f"repair {held.attempt}")
-        if held.state == "pending" and chunk.max_tokens:
-            details.append(f"up to {chunk.max_tokens} tokens")
-        elif held.tokens:
-            ceiling = f"/{chunk.max_tokens}" if held.state == "running" and chunk.max_tokens else ""
-            details.append(f"{held.tokens}{ceiling} tokens")
-        if held.seconds:
-            details.append(duration(held.seconds))
-        if held.reason:
-            details.append(held.reason)
-        rows = [head]
-        if chunk.title and chunk.title not in (name, chunk.command):
-            rows.append(Content.styled(f"    {chunk.title}", "$text-muted"))
-        if details:
-            rows.append(Content.styled(f"    {' · '.join(details)}", "$text-muted"))
-        return Content("\n").join(rows)
+        aside = " · ".join(_details(held, name))
+        if not aside:
+            return head
+        if self._room >= _ONE_ROW:
+            gap = max(2, _NAME_COLUMN - head.cell_length)
+            return Content.assemble(head, " " * gap, (aside, "$text-muted"))
+        return Content.assemble(head, "\n    ", (aside, "$text-muted"))
+
+    @property
+    def _room(self) -> int:
+        return self.size.width
+
+    def on_resize(self) -> None:
+        """Another width, another form of the rows."""
+        self.paint()
 
     def action_approve(self) -> None:
         """Run what is kept, in the order that is shown."""
@@ -176,6 +196,7 @@ class PlanPanel(DecisionPanel):
             return
         self.marked = min(max(0, self.marked + step), max(0, len(self.order) - 1))
         self.paint()
+        self._show_marked()
 
     def _move(self, step: int) -> None:
         self.need_answer_time()
@@ -185,3 +206,14 @@ class PlanPanel(DecisionPanel):
             order[self.marked], order[there] = order[there], order[self.marked]
             self.marked = there
             self.paint()
+            self._show_marked()
+
+    def _show_marked(self) -> None:
+        """Scroll so that the marked chunk is in sight, with one more on either side."""
+        rows = 1 if self._room >= _ONE_ROW else 2
+        top, height = self.marked * rows, max(rows, self.size.height - self.keys.size.height)
+        first = round(self.scroll_offset.y)
+        if top - rows < first:
+            self.scroll_to(y=max(0, top - rows), animate=False)
+        elif top + 2 * rows > first + height:
+            self.scroll_to(y=top + 2 * rows - height, animate=False)

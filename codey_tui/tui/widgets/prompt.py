@@ -52,7 +52,7 @@ class Completions(Static):
 class Prompt(TextArea):
     """Where a person types. Enter sends, ctrl+j begins a new line."""
 
-    BINDINGS = [binding for binding in bindings_of("prompt")]
+    BINDINGS = list(bindings_of("prompt"))
 
     class Sent(Message):
         """A prompt was sent."""

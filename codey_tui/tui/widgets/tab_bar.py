@@ -13,6 +13,8 @@ _TITLES = {"chat": "Chat", "files": "Files", "plan": "Plan", "action": "Action"}
 class TabBar(Static):
     """One row of tabs; a click or ctrl+t changes them."""
 
+    auto_links = False
+
     def show(self, pane: Pane, waiting: frozenset[Pane]) -> None:
         """Mark the open tab and the ones where something waits."""
         parts: list[Content] = []
