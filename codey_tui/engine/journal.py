@@ -62,7 +62,9 @@ class _OpenText:
 class Journal:
     """The events of the present session. All methods run on the engine's loop."""
 
-    def __init__(self, store: JournalStore, clock: Callable[[], float], store_errors: tuple[type[Exception], ...]) -> None:
+    def __init__(
+        self, store: JournalStore, clock: Callable[[], float], store_errors: tuple[type[Exception], ...]
+    ) -> None:
         self._store = store
         self._clock = clock
         self._store_errors = store_errors
@@ -151,7 +153,9 @@ class Journal:
         first_failure = not self._unwritten
         self._unwritten.append(row)
         if not self.flush() and first_failure:
-            text = "The session cannot be saved just now (is the disk full?). It goes on and is saved when there is room."
+            text = (
+                "The session cannot be saved just now (is the disk full?). It goes on and is saved when there is room."
+            )
             notice = ev.Noticed(level="error", text=text)
             self._deliver(ev.Envelope(seq=self._seq, session=self._session, turn=0, at=self._clock(), event=notice))
 

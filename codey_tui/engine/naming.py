@@ -102,9 +102,7 @@ def new_path(request: str) -> str:
     """A file name for what `request` asks for, such as `fibonacci.py`."""
     language = language_of(request)
     stem = stem_of(request)
-    if language.default and (
-        not stem or not language.extension or stem in {"readme", "index", "web", "landing", "home"}
-    ):
+    if language.default and (not stem or not language.extension or stem in _DEFAULT_STEMS):
         return language.default
     if language.default == "index.html" and stem.split("_")[-1] in {"site", "website", "webpage"}:
         return language.default

@@ -1,0 +1,195 @@
+"""The coder: asks a provider for text and turns what it reports into events, while a caller takes the text."""
+
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from codey_tui.engine.errors import TurnFailed
+from codey_tui.inference import provider as inf
+from codey_tui.protocol import events as ev
+from codey_tui.protocol.models import Figures, ModelInfo, ModelState
+
+Take = Callable[[str, int], bool]
+
+
+class BeyondModel(TurnFailed):
+    """The model said, or its confidence says, that this is beyond it; nothing of it is kept."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, can_retry=False)
+
+
+@dataclass(frozen=True)
+class Honesty:
+    """How a model says that a request is beyond it: a token of its own, or a mean log-probability (natural logarithm)
+    below a threshold that was measured for it. `scope` is one sentence about what it can do."""
+
+    beyond_token: str = ""
+    min_mean_logprob: float | None = None
+    scope: str = ""
+
+    def sentence(self, title: str) -> str:
+        """What the person is told."""
+        can = f" {self.scope.strip()}" if self.scope else ""
+        return (
+            f"This is beyond {title}, so nothing was written.{can} "
+            "For more, name a larger GGUF model in the settings (`model`) or start with `codey --model FILE.gguf`."
+        )
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How text is drawn: temperature (0 is greedy), and a pace in tokens per second (0: none) that keeps phones cool."""
+
+    temperature: float = 0.0
+    max_tokens_per_s: float = 0.0
+
+
+@dataclass
+class Totals:
+    """Sums over the generations of a turn; `peak_rss` in bytes."""
+
+    tokens_new: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    generation_seconds: float = 0.0
+    peak_rss: int = 0
+
+    def add(self, finished: inf.Finished) -> None:
+        """Count one generation."""
+        self.tokens_new += finished.tokens_new
+        self.tokens_cached += finished.tokens_cached
+        self.tokens_out += finished.tokens_out
+        self.generation_seconds += finished.seconds_generation
+        self.peak_rss = max(self.peak_rss, finished.peak_rss)
+
+    def figures(self, seconds: float, files: tuple[str, ...] = ()) -> Figures:
+        """The sums as they travel in events."""
+        return Figures(
+            tokens_new=self.tokens_new,
+            tokens_cached=self.tokens_cached,
+            tokens_out=self.tokens_out,
+            generation_seconds=self.generation_seconds,
+            peak_rss=self.peak_rss,
+            seconds=seconds,
+            files=files,
+        )
+
+
+class Coder:
+    """One model as the turn uses it."""
+
+    def __init__(
+        self,
+        provider: inf.Provider,
+        info: ModelInfo,
+        honesty: Honesty,
+        sampling: Sampling,
+        emit: Callable[[ev.Event], None],
+    ) -> None:
+        self._provider = provider
+        self._info = info
+        self._honesty = honesty
+        self._sampling = sampling
+        self._emit = emit
+
+    @property
+    def n_ctx(self) -> int:
+        """Tokens of context that the model may have."""
+        return self._info.n_ctx
+
+    async def count(self, messages: tuple[inf.ChatTurn, ...], prefill: str = "") -> int:
+        """Tokens of a prompt, by the model's own tokenizer."""
+        return await self._provider.count_tokens(messages, prefill)
+
+    async def stream(
+        self,
+        stream: str,
+        messages: tuple[inf.ChatTurn, ...],
+        take: Take,
+        *,
+        prefill: str = "",
+        stop: tuple[str, ...] = (),
+        max_tokens: int,
+    ) -> inf.Finished:
+        """Generate; every piece of text goes to `take(text, tokens_so_far)`, which says False to stop the generation.
+
+        Raises `BeyondModel`, or an `InferenceError` of the provider.
+        """
+        request = inf.GenerateRequest(
+            messages=messages,
+            prefill=prefill,
+            stop=stop,
+            max_tokens=max_tokens,
+            temperature=self._sampling.temperature,
+            max_tokens_per_s=self._sampling.max_tokens_per_s,
+        )
+        gate = _BeyondGate(self._honesty.beyond_token)
+        tokens = 0
+        cached = new = 0
+        async with aclosing(self._provider.generate(request)) as events:
+            async for event in events:
+                match event:
+                    case inf.Token(text=text, tokens=tokens):
+                        passed = gate.feed(text)
+                        if gate.beyond:
+                            raise BeyondModel(self._honesty.sentence(self._info.title))
+                        if passed and not take(passed, tokens):
+                            return inf.Finished(
+                                reason="cancelled", tokens_out=tokens, tokens_new=new, tokens_cached=cached
+                            )
+                    case inf.PromptProgress(done=done, total=new, cached=cached):
+                        self._emit(ev.PromptEvaluated(stream=stream, done=done, total=new, cached=cached))
+                    case inf.LoadProgress(fraction=fraction):
+                        self._loading(fraction)
+                    case inf.Loaded(rss=rss, n_ctx=n_ctx):
+                        self._changed("ready", rss=rss, n_ctx=n_ctx)
+                    case inf.Finished():
+                        if rest := gate.close():
+                            take(rest, tokens)
+                        self._check_confidence(event)
+                        return event
+        raise inf.ChildDied("The model stopped answering before it was done. Try again with /retry.")
+
+    def _loading(self, fraction: float) -> None:
+        if self._info.state != "loading":
+            self._changed("loading")
+        self._emit(ev.ModelLoadProgressed(model=self._info.id, fraction=fraction))
+
+    def _changed(self, state: ModelState, *, rss: int = 0, n_ctx: int = 0) -> None:
+        old = self._info
+        self._info = ModelInfo(
+            id=old.id, title=old.title, path=old.path, size=old.size, state=state, rss=rss, n_ctx=n_ctx or old.n_ctx
+        )
+        self._emit(ev.ModelChanged(model=self._info))
+
+    def _check_confidence(self, finished: inf.Finished) -> None:
+        least = self._honesty.min_mean_logprob
+        if least is not None and finished.tokens_out > 0 and finished.mean_logprob < least:
+            raise BeyondModel(self._honesty.sentence(self._info.title))
+
+
+class _BeyondGate:
+    """Holds the first characters back until it is clear whether they are the model's token for "beyond me"."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+        self._held = ""
+        self._open = not token
+        self.beyond = False
+
+    def feed(self, text: str) -> str:
+        if self._open:
+            return text
+        self._held += text
+        start = self._held.lstrip()
+        if start.startswith(self._token):
+            self.beyond = True
+            return ""
+        if self._token.startswith(start):
+            return ""
+        self._open = True
+        return self._held
+
+    def close(self) -> str:
+        return "" if self._open or self.beyond else self._held

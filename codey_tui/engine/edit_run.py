@@ -1,0 +1,90 @@
+"""One chunk that edits a file: search/replace blocks from the model, tried on a copy, checked, shown as one diff."""
+
+import asyncio
+import tempfile
+from pathlib import Path, PurePosixPath
+
+from codey_tui.engine import prompts
+from codey_tui.engine.drafting import EDIT_FORM, Draft, Progress
+from codey_tui.engine.edits import Edited, EditFailed, apply
+from codey_tui.engine.errors import StepFailed
+from codey_tui.engine.proposals import propose_change
+from codey_tui.engine.reports import ChunkReport
+from codey_tui.engine.turn_state import TurnState
+from codey_tui.engine.verifier import Verification, verify
+from codey_tui.engine.writer import StagedEdit
+from codey_tui.inference.provider import ChatTurn
+from codey_tui.protocol import events as ev
+from codey_tui.protocol.plan import Chunk
+
+
+class EditRun:
+    """The edit of one file, with what went wrong or was rejected handed back to the model a bounded number of times."""
+
+    def __init__(self, state: TurnState, chunk: Chunk, progress: Progress) -> None:
+        self._state = state
+        self._chunk = chunk
+        self._progress = progress
+
+    async def run(self) -> ChunkReport:
+        """Ask, apply to a copy, check the copy, propose. The file changes only after a yes."""
+        state, chunk = self._state, self._chunk
+        staged = StagedEdit(state.workspace, chunk.path, state.state_dir)
+        before = staged.before
+        messages = self._ask(before)
+        attempts = state.options.verify_attempts + 1
+        problem = ""
+        for attempt in range(1, attempts + 1):
+            answer = await self._generate(messages)
+            try:
+                edited = apply(before, answer)
+            except EditFailed as error:
+                problem = str(error)
+            else:
+                found = await self._verify(before, edited, attempt)
+                if found.ok:
+                    settled = await propose_change(state, staged, edited.text)
+                    if settled.result is not None and settled.result.ok:
+                        return ChunkReport(chunk, "done", size=len(edited.text.encode()), notes=tuple(edited.notes))
+                    if settled.result is not None:
+                        raise StepFailed(settled.result.summary)
+                    if not settled.reason or attempt == attempts:
+                        return ChunkReport(chunk, "skipped", settled.reason or "the change was rejected")
+                    problem = f"The person rejected this change: {settled.reason}"
+                else:
+                    problem = f"{chunk.path} would fail its check ({found.check}): {found.detail}"
+            messages = (*messages, ChatTurn(role="assistant", text=answer), self._again(problem))
+        raise StepFailed(f"No usable edit of {chunk.path} after {attempts} attempts. {problem}")
+
+    async def _generate(self, messages: tuple[ChatTurn, ...]) -> str:
+        draft = self._progress.begin(Draft(self._state, self._chunk, EDIT_FORM))
+        outcome = await draft.run(messages)
+        if outcome.state == "loop":
+            raise StepFailed(f"The model repeated itself and was stopped; {self._chunk.path} is as it was.")
+        return EDIT_FORM.prefill + outcome.text
+
+    async def _verify(self, before: str, edited: Edited, attempt: int) -> Verification:
+        """Check the copy, under the file's own name so that its type is known; a file that failed before may fail."""
+        state, chunk = self._state, self._chunk
+        found = await asyncio.to_thread(self._check_copy, edited.text)
+        if not found.ok and not (await asyncio.to_thread(self._check_copy, before)).ok:
+            found = Verification(ok=True, check=found.check, detail=found.detail)
+        state.emit(
+            ev.VerificationEnded(path=chunk.path, ok=found.ok, check=found.check, attempt=attempt, detail=found.detail)
+        )
+        return found
+
+    def _check_copy(self, text: str) -> Verification:
+        with tempfile.TemporaryDirectory(prefix="codey-check-") as folder:
+            copy = Path(folder) / PurePosixPath(self._chunk.path).name
+            copy.write_text(text, encoding="utf-8", newline="")
+            return verify(copy, Path(folder), self._state.executor.run_check)
+
+    def _ask(self, before: str) -> tuple[ChatTurn, ...]:
+        state, chunk = self._state, self._chunk
+        user = prompts.edit_file(state.request, chunk.path, chunk.language, before, instruction=chunk.instruction)
+        return (ChatTurn(role="system", text=prompts.system()), ChatTurn(role="user", text=user))
+
+    @staticmethod
+    def _again(problem: str) -> ChatTurn:
+        return ChatTurn(role="user", text=f"{problem}\n{prompts.text('edit')}")

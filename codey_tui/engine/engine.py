@@ -1,0 +1,372 @@
+"""The engine: one asyncio loop that owns the session, runs turns one after another and tells every client what happens."""
+
+import asyncio
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, cast
+
+from codey_tui.engine.answers import answer_query
+from codey_tui.engine.approvals import Approvals, Decision
+from codey_tui.engine.checkpoints import Restored
+from codey_tui.engine.coder import Coder, Honesty, Sampling
+from codey_tui.engine.executor import Executor
+from codey_tui.engine.history import resumable
+from codey_tui.engine.journal import Journal
+from codey_tui.engine.present import PresentSession
+from codey_tui.engine.records import Records
+from codey_tui.engine.turn import Resumption, Turn, TurnParts
+from codey_tui.engine.turn_state import TurnOptions, TurnState
+from codey_tui.inference.provider import Provider
+from codey_tui.protocol import events as ev
+from codey_tui.protocol import ops
+from codey_tui.protocol.actions import ApprovalMode
+from codey_tui.protocol.client import Deliver, Unsubscribe
+from codey_tui.protocol.models import Gauges, ModelInfo, Route, Status
+from codey_tui.protocol.plan import Plan
+from codey_tui.protocol.queries import GetRoute, GetStatus, QueryBase
+from codey_tui.sandbox import Limits, Sandbox
+from codey_tui.store.connection import StoreError
+from codey_tui.store.database import Database
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+GAUGE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A model that can be chosen: what is known of it, and how it says that something is beyond it."""
+
+    info: ModelInfo
+    honesty: Honesty = Honesty()
+
+
+@dataclass(frozen=True)
+class EngineParts:
+    """Everything that the engine is made of; the composition root fills it in.
+
+    `provider_for` gives the provider of a model id, the same one each time. `read_gauges(models_rss)` reads the machine.
+    """
+
+    workspace: Path
+    state_dir: Path
+    version: str
+    database: Database
+    models: dict[str, ModelChoice]
+    model: str
+    provider_for: Callable[[str], Provider]
+    sandbox: Sandbox
+    limits: Limits
+    route: Callable[[str], Route]
+    plan: Callable[[str, Route, tuple[str, ...]], Plan]
+    read_gauges: Callable[[int], Gauges]
+    mode: ApprovalMode = "ask"
+    sampling: Sampling = Sampling()
+    options: TurnOptions = TurnOptions()
+    notices: tuple[str, ...] = ()
+    clock: Callable[[], float] = time.time
+
+
+class Engine:
+    """The `Client` of its own process; the socket host hands the same to clients outside.
+
+    All methods but `submit` belong to the loop that called `start`; `submit` may be called from any thread.
+    """
+
+    def __init__(self, parts: EngineParts) -> None:
+        self._parts = parts
+        self._approvals = Approvals(parts.mode)
+        self._journal = Journal(parts.database.journal, parts.clock, (StoreError,))
+        self._records = Records(parts.database)
+        self._executor = Executor(
+            parts.workspace, parts.sandbox, parts.limits, self._approvals, self._records, parts.clock
+        )
+        self._model = parts.model
+        self._providers: dict[str, Provider] = {}
+        self._queue: deque[ops.SubmitPrompt] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._gauge_task: asyncio.Task[None] | None = None
+        self._gauges: Gauges | None = None
+        self._session = PresentSession(parts.database, self._journal, parts.state_dir, parts.workspace, parts.clock)
+        self._started = parts.clock()
+        self._idle_since = time.monotonic()
+        self.stopped = asyncio.Event()
+
+    # --- life --------------------------------------------------------------------------------------------------------
+    async def start(self, *, new_session: bool = False) -> None:
+        """Open the last session of the workspace (or a new one) and put right what a crash left behind."""
+        self._loop = asyncio.get_running_loop()
+        if new_session:
+            self._session.open_new(self._approvals.mode, self._info)
+        else:
+            self._session.open_last(self._approvals.mode, self._info)
+        for text in self._parts.notices:
+            self._journal.emit(ev.Noticed(level="warning", text=text))
+        self._gauge_task = asyncio.create_task(self._read_gauges())
+
+    async def close(self) -> None:
+        """Cancel what runs, unload the models, close the database."""
+        self._queue.clear()
+        await self._cancel_turn()
+        if self._gauge_task is not None:
+            self._gauge_task.cancel()
+            await asyncio.gather(self._gauge_task, return_exceptions=True)
+        for provider in self._providers.values():
+            await provider.unload()
+        self._executor.shutdown()
+        self._journal.flush()
+        self._parts.database.close()
+        self.stopped.set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn runs or waits for an answer."""
+        return self._task is not None and not self._task.done()
+
+    @property
+    def clients(self) -> int:
+        """How many clients listen."""
+        return self._journal.listeners
+
+    @property
+    def idle_seconds(self) -> float:
+        """Seconds since the last turn ended or the last client was there; 0 while either is."""
+        if self.busy or self.clients:
+            self._idle_since = time.monotonic()
+        return time.monotonic() - self._idle_since
+
+    # --- Client ------------------------------------------------------------------------------------------------------
+    def submit(self, op: ops.Op) -> None:
+        """Take an Op; it is carried out on the loop."""
+        if self._loop is None:
+            raise RuntimeError("the engine has not been started")
+        self._loop.call_soon_threadsafe(self._take, op)
+
+    async def ask(self, query: QueryBase[T]) -> T:
+        """Answer a query."""
+        if isinstance(query, GetStatus):
+            return cast(T, self.status())
+        if isinstance(query, GetRoute):
+            return cast(T, self._parts.route(query.text))
+        return await asyncio.to_thread(answer_query, self._parts.database, self._journal.session, query)
+
+    def listen(self, deliver: Deliver, after: int = 0) -> Unsubscribe:
+        """See `protocol.client.Client.listen`."""
+        unsubscribe = self._journal.listen(deliver, after)
+
+        def leave() -> None:
+            self._idle_since = time.monotonic()
+            unsubscribe()
+
+        return leave
+
+    @property
+    def _info(self) -> ModelInfo:
+        return self._parts.models[self._model].info
+
+    def status(self) -> Status:
+        """The engine as it is now."""
+        return Status(
+            version=self._parts.version,
+            pid=os.getpid(),
+            workspace=str(self._parts.workspace),
+            session=self._session.info,
+            seq=self._journal.seq,
+            mode=self._approvals.mode,
+            model=self._info,
+            models=tuple(choice.info for choice in self._parts.models.values()),
+            busy=self.busy,
+            turn=self._session.turn if self.busy else 0,
+            clients=self.clients,
+            started=self._started,
+            gauges=self._gauges,
+        )
+
+    # --- ops ---------------------------------------------------------------------------------------------------------
+    def _take(self, op: ops.Op) -> None:
+        try:
+            self._carry_out(op)
+        except StoreError as error:
+            self._notice("error", str(error))
+        except Exception as error:
+            log.exception("%s could not be carried out", type(op).__name__)
+            self._notice("error", f"Something went wrong inside Codey ({error}); the engine's log has the details.")
+
+    def _carry_out(self, op: ops.Op) -> None:
+        match op:
+            case ops.SubmitPrompt():
+                self._submit_prompt(op)
+            case ops.DecidePlan(plan_id=question):
+                self._decide(question, Decision(op.verdict, "person", reason=op.reason, chunks=op.chunks))
+            case ops.DecideAction(action_id=question):
+                self._decide(question, Decision(op.verdict, "person", op.scope, op.reason))
+            case ops.CancelTurn():
+                self._cancel()
+            case ops.RetryTurn():
+                self._retry()
+            case ops.UndoTurn(turn=turn):
+                self._when_idle("undo", lambda: self._undo(turn))
+            case ops.NewSession():
+                self._when_idle("open a new session", self._open_new)
+            case ops.OpenSession(session=session):
+                self._when_idle("change the session", lambda: self._open_stored(session))
+            case ops.SetMode(mode=mode):
+                self._approvals.mode = mode
+                self._journal.emit(ev.ModeChanged(mode=mode))
+            case ops.SetModel(model=model):
+                self._set_model(model)
+            case ops.StopEngine():
+                self.stopped.set()
+
+    def _submit_prompt(self, op: ops.SubmitPrompt) -> None:
+        if not op.text.strip():
+            self._notice("warning", "An empty prompt was not sent. Type what you want done, then press enter.")
+            return
+        if self.busy:
+            self._queue.append(op)
+            self._journal.emit(ev.PromptQueued(text=op.text, waiting=len(self._queue)))
+            return
+        self._begin(op.text, op.files)
+
+    def _decide(self, question: str, decision: Decision) -> None:
+        if not self._approvals.answer(question, decision):
+            self._notice("info", "That question has been answered already.")
+
+    def _cancel(self) -> None:
+        if self.busy and self._task is not None:
+            self._task.cancel()
+        else:
+            self._notice("info", "Nothing runs that could be cancelled.")
+
+    def _retry(self) -> None:
+        if self.busy:
+            self._notice("info", "The turn still runs; cancel it first to run it again.")
+            return
+        found = resumable(self._journal.history())
+        if found is None:
+            self._notice("info", "There is no failed or cancelled turn to run again.")
+            return
+        self._begin(found.request, found.files, found.resumption)
+
+    def _undo(self, turn: int) -> None:
+        number = turn or self._session.checkpoints.last_turn()
+        if not number or not self._session.checkpoints.has(number):
+            self._notice("info", "There is nothing to undo in this session.")
+            return
+        self._task = asyncio.create_task(self._undo_task(number))
+
+    async def _undo_task(self, number: int) -> None:
+        try:
+            restored: Restored = await asyncio.to_thread(self._session.checkpoints.undo, number)
+        except OSError as error:
+            self._notice(
+                "error", f"Undo stopped: {error}. Nothing is lost; make room or mend the cause and undo again."
+            )
+            return
+        self._journal.emit(
+            ev.TurnUndone(turn=number, restored=tuple(restored.restored), removed=tuple(restored.removed)), number
+        )
+        for note in restored.notes:
+            self._notice("warning", note)
+
+    def _open_new(self) -> None:
+        self._approvals.forget_grants()
+        self._session.open_new(self._approvals.mode, self._info)
+
+    def _open_stored(self, session: str) -> None:
+        self._approvals.forget_grants()
+        if not self._session.open_stored(session, self._approvals.mode, self._info):
+            self._notice("warning", f"There is no session {session} in this workspace; /sessions lists them.")
+
+    def _set_model(self, model: str) -> None:
+        choice = self._parts.models.get(model)
+        if choice is None:
+            known = ", ".join(self._parts.models)
+            self._notice("warning", f"There is no model {model}. Known: {known}.")
+            return
+        self._model = model
+        self._journal.emit(ev.ModelChanged(model=choice.info))
+
+    # --- turns ---------------------------------------------------------------------------------------------------------
+    def _begin(self, text: str, files: tuple[str, ...], resume: Resumption | None = None) -> None:
+        turn = self._session.begin_turn(text)
+        choice = self._parts.models[self._model]
+
+        def emit(event: ev.Event) -> None:
+            self._journal.emit(event, turn)
+            self._records.note(self._journal.session, turn, event, self._parts.clock())
+
+        state = TurnState(
+            number=turn,
+            session=self._journal.session,
+            request=text,
+            files=files,
+            workspace=self._parts.workspace,
+            state_dir=self._parts.state_dir,
+            emit=emit,
+            coder=Coder(self._provider(self._model), choice.info, choice.honesty, self._parts.sampling, emit),
+            executor=self._executor,
+            checkpoints=self._session.checkpoints,
+            options=self._parts.options,
+        )
+        parts = TurnParts(self._parts.route, self._parts.plan, self._approvals, self._parts.clock)
+        self._task = asyncio.create_task(self._run(Turn(state, parts, resume)))
+
+    async def _run(self, turn: Turn) -> None:
+        try:
+            await turn.run()
+        except Exception as error:
+            log.exception("a turn ended in a way that nobody foresaw")
+            reason = f"Something went wrong inside Codey ({type(error).__name__}: {error}); the engine's log has the details."
+            self._journal.emit(
+                ev.TurnEnded(result="failed", figures=ev.Figures(), reason=reason, can_retry=True),
+                self._session.turn,
+            )
+        finally:
+            self._session.end_turn()
+            self._idle_since = time.monotonic()
+            if self._loop is not None and self._queue:
+                self._loop.call_soon(self._next)
+
+    def _next(self) -> None:
+        if self._queue and not self.busy:
+            waiting = self._queue.popleft()
+            self._begin(waiting.text, waiting.files)
+        elif self._queue and self._loop is not None:
+            self._loop.call_later(0.01, self._next)
+
+    async def _cancel_turn(self) -> None:
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _when_idle(self, what: str, then: Callable[[], None]) -> None:
+        if self.busy:
+            self._notice("warning", f"Cannot {what} while a turn runs. Wait for its end or cancel it.")
+        else:
+            then()
+
+    def _provider(self, model: str) -> Provider:
+        if model not in self._providers:
+            self._providers[model] = self._parts.provider_for(model)
+        return self._providers[model]
+
+    def _notice(self, level: ev.NoticeLevel, text: str) -> None:
+        self._journal.emit(ev.Noticed(level=level, text=text))
+
+    async def _read_gauges(self) -> None:
+        """Tell clients about the machine once a second, as long as there are any."""
+        while True:
+            await asyncio.sleep(GAUGE_SECONDS)
+            if not self.clients:
+                continue
+            models_rss = sum(provider.rss for provider in self._providers.values())
+            self._gauges = await asyncio.to_thread(self._parts.read_gauges, models_rss)
+            self._journal.emit(ev.GaugesRead(gauges=self._gauges))
+            self._journal.flush()

@@ -1,0 +1,282 @@
+"""The executor: the one way in which anything is done to the machine.
+
+In this order: the tool says what would happen (risk and preview) - a row in the audit table - the policy allows, asks or
+forbids - a person answers - the tool runs in the sandbox, on a worker thread - the row is closed.
+"""
+
+import asyncio
+import hashlib
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from codey_tui.engine.approvals import Approvals, Decision
+from codey_tui.protocol import events as ev
+from codey_tui.protocol.actions import Action, ActionResult, AuditRow, Preview, Risk
+from codey_tui.sandbox import Limits, Sandbox
+from codey_tui.tools import ToolContext, ToolError, registry
+
+OnOutput = Callable[[str], None]
+Perform = Callable[[OnOutput, threading.Event], ActionResult]
+
+
+class AuditStore(Protocol):
+    """What the executor needs of the audit table."""
+
+    def open_row(self, row: AuditRow) -> None: ...
+    def settle(self, action_id: str, decision: Decision, at: float) -> None: ...
+    def close(self, row: AuditRow, result: ActionResult, outcome: str, hash_after: str = "") -> None: ...
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An action that has been assessed, and how to perform it."""
+
+    action: Action
+    risk: Risk
+    preview: Preview
+    sandbox: str
+    perform: Perform
+    target: Path | None = None  # the file whose bytes are hashed before and after
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How a proposal came out: `result` is None when it was rejected, and `reason` says why."""
+
+    action: Action
+    result: ActionResult | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class TurnScope:
+    """The turn on whose behalf actions run: its number, its session, its voice, what precedes a change of a file and
+    what follows the last change of an action."""
+
+    session: str
+    turn: int
+    emit: Callable[[ev.Event], None]
+    before_change: Callable[[str], None]
+    after_changes: Callable[[], None]
+
+
+class Executor:
+    """Runs actions one after another; all methods belong to the engine's loop."""
+
+    def __init__(
+        self,
+        workspace: Path,
+        sandbox: Sandbox,
+        limits: Limits,
+        approvals: Approvals,
+        audit: AuditStore,
+        clock: Callable[[], float],
+    ) -> None:
+        self._workspace = workspace
+        self._sandbox = sandbox
+        self._limits = limits
+        self._approvals = approvals
+        self._audit = audit
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="codey-tools")
+
+    def shutdown(self) -> None:
+        """Let the worker thread end."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def call(self, scope: TurnScope, tool: str, args: dict[str, Any]) -> Settled:
+        """Run a tool by name. Bad arguments come back as a failed result with a sentence, never as an exception."""
+        action = Action(id=uuid.uuid4().hex, tool=tool, args=args)
+        try:
+            proposal = await asyncio.get_running_loop().run_in_executor(self._pool, self._assess, scope, action)
+        except ToolError as error:
+            result = ActionResult(ok=False, summary=str(error))
+            scope.emit(ev.ActionStarted(action=action, title=tool, sandbox="none"))
+            scope.emit(ev.ActionEnded(action_id=action.id, result=result))
+            return Settled(action, result)
+        return await self.settle(scope, proposal)
+
+    async def settle(self, scope: TurnScope, proposal: Proposal) -> Settled:
+        """Take a proposal through audit, policy, question and run."""
+        action = proposal.action
+        before = await asyncio.to_thread(_sha256, proposal.target)
+        row = AuditRow(
+            action_id=action.id,
+            session=scope.session,
+            turn=scope.turn,
+            at=self._clock(),
+            tool=action.tool,
+            args=action.args,
+            preview=proposal.preview.body,
+            risk=proposal.risk.level,
+            sandbox=proposal.sandbox,
+            hash_before=before,
+        )
+        self._audit.open_row(row)
+        decision = await self._decide(scope, proposal, row)
+        self._audit.settle(action.id, decision, self._clock())
+        scope.emit(
+            ev.ActionSettled(
+                action_id=action.id,
+                verdict=decision.verdict,
+                scope=decision.scope,
+                decided_by=decision.decided_by,
+                reason=decision.reason,
+            )
+        )
+        if decision.verdict == "reject":
+            self._audit.close(row, ActionResult(ok=False, summary="rejected"), "rejected", before)
+            return Settled(action, None, decision.reason)
+        if decision.scope == "session":
+            self._approvals.grant(action, proposal.risk)
+        return Settled(action, await self._run(scope, proposal, row))
+
+    def begin_planned_write(self, scope: TurnScope, path: str) -> AuditRow:
+        """The audit row of a new file that the approved plan names, before its first byte."""
+        row = AuditRow(
+            action_id=uuid.uuid4().hex,
+            session=scope.session,
+            turn=scope.turn,
+            at=self._clock(),
+            tool="file",
+            args={"op": "write", "path": path},
+            preview=f"new file {path}, as the plan says",
+            risk="write",
+            sandbox="none",
+        )
+        self._audit.open_row(row)
+        decision = Decision("allow", "person", reason="The plan was approved.")
+        self._audit.settle(row.action_id, decision, self._clock())
+        return row
+
+    def end_planned_write(self, row: AuditRow, outcome: str, sha256: str) -> None:
+        """Close that row; `sha256` of the whole file."""
+        self._audit.close(row, ActionResult(ok=outcome == "done", summary=outcome), outcome, sha256)
+
+    def run_check(self, argv: Sequence[str]) -> tuple[int, str]:
+        """Run a verifier's command in the sandbox and give its exit code and output. Blocks: for worker threads."""
+        completed = self._sandbox.run(
+            argv,
+            cwd=self._workspace,
+            workspace=self._workspace,
+            env={},
+            limits=self._limits,
+            on_output=lambda _text: None,
+            cancel=threading.Event(),
+        )
+        return completed.exit_code, completed.output
+
+    async def _decide(self, scope: TurnScope, proposal: Proposal, row: AuditRow) -> Decision:
+        action, risk = proposal.action, proposal.risk
+        judgement = self._approvals.judge(action, risk, contained=proposal.sandbox not in {"none", "rlimits"})
+        if judgement == "allow":
+            return Decision("allow", "policy")
+        if judgement == "forbid":
+            return Decision(
+                "reject", "policy", reason="Plan mode changes nothing; /mode ask allows it after a question."
+            )
+        scope.emit(ev.ActionProposed(action=action, risk=risk, preview=proposal.preview, sandbox=proposal.sandbox))
+        try:
+            return await self._approvals.ask(action.id)
+        except asyncio.CancelledError:
+            decision = Decision("reject", "cancel", reason="The turn was cancelled.")
+            self._audit.settle(action.id, decision, self._clock())
+            self._audit.close(row, ActionResult(ok=False, summary="cancelled"), "cancelled", row.hash_before)
+            scope.emit(
+                ev.ActionSettled(
+                    action_id=action.id, verdict="reject", scope="once", decided_by="cancel", reason=decision.reason
+                )
+            )
+            raise
+
+    async def _run(self, scope: TurnScope, proposal: Proposal, row: AuditRow) -> ActionResult:
+        loop = asyncio.get_running_loop()
+        cancel = threading.Event()
+        action = proposal.action
+        scope.emit(ev.ActionStarted(action=action, title=proposal.preview.title, sandbox=proposal.sandbox))
+        sent = 0
+
+        def show(text: str) -> None:
+            nonlocal sent
+            scope.emit(ev.ActionOutput(action_id=action.id, offset=sent, text=text))
+            sent += len(text)
+
+        def on_output(text: str) -> None:
+            loop.call_soon_threadsafe(show, text)
+
+        started = time.monotonic()
+        work = loop.run_in_executor(self._pool, _guarded, proposal.perform, on_output, cancel)
+        try:
+            result = await asyncio.shield(work)
+        except asyncio.CancelledError:
+            cancel.set()
+            result = await work
+            await self._finish(scope, proposal, row, result)
+            raise
+        if not result.seconds:
+            result = ActionResult(
+                ok=result.ok,
+                summary=result.summary,
+                output=result.output,
+                exit_code=result.exit_code,
+                seconds=time.monotonic() - started,
+                sandbox=result.sandbox,
+                truncated=result.truncated,
+            )
+        await self._finish(scope, proposal, row, result)
+        return result
+
+    async def _finish(self, scope: TurnScope, proposal: Proposal, row: AuditRow, result: ActionResult) -> None:
+        await asyncio.to_thread(scope.after_changes)
+        after = await asyncio.to_thread(_sha256, proposal.target)
+        self._audit.close(row, result, "done" if result.ok else "failed", after)
+        scope.emit(ev.ActionEnded(action_id=proposal.action.id, result=result))
+
+    def _assess(self, scope: TurnScope, action: Action) -> Proposal:
+        """On the worker thread: what the tool would do."""
+        tool = registry.find(action.tool)
+        args = registry.decode(tool, action.args)
+
+        def context(on_output: OnOutput, cancel: threading.Event) -> ToolContext:
+            return ToolContext(
+                workspace=self._workspace,
+                sandbox=self._sandbox,
+                limits=self._limits,
+                on_output=on_output,
+                cancel=cancel,
+                before_change=scope.before_change,
+            )
+
+        risk, preview = tool.assess(args, context(lambda _text: None, threading.Event()))
+        sandbox = self._sandbox.name if risk.level in {"execute", "dangerous"} else "none"
+        path = action.args.get("path")
+        return Proposal(
+            action,
+            risk,
+            preview,
+            sandbox,
+            lambda on_output, cancel: tool.run(args, context(on_output, cancel)),
+            target=self._workspace / path if isinstance(path, str) and path else None,
+        )
+
+
+def _sha256(path: Path | None) -> str:
+    """Hash of a regular file's bytes; empty where there is none."""
+    if path is None or not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _guarded(perform: Perform, on_output: OnOutput, cancel: threading.Event) -> ActionResult:
+    """Run on the worker thread; a tool's own error becomes a failed result."""
+    try:
+        return perform(on_output, cancel)
+    except (ToolError, OSError) as error:
+        return ActionResult(ok=False, summary=str(error) or type(error).__name__)

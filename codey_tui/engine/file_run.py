@@ -1,0 +1,166 @@
+"""One chunk that writes a whole file: it grows at its real path, is checked, and goes back to the model when it fails."""
+
+import asyncio
+
+from codey_tui.engine import prompts
+from codey_tui.engine.context import chunk_context
+from codey_tui.engine.drafting import Draft, Progress, file_form
+from codey_tui.engine.errors import StepFailed
+from codey_tui.engine.parser import Outcome
+from codey_tui.engine.proposals import propose_change
+from codey_tui.engine.reports import ChunkReport
+from codey_tui.engine.turn_state import TurnState
+from codey_tui.engine.verifier import Verification, verify
+from codey_tui.engine.workspace_paths import resolve
+from codey_tui.engine.writer import NewFile, StagedEdit, Written
+from codey_tui.inference.provider import ChatTurn
+from codey_tui.protocol import events as ev
+from codey_tui.protocol.plan import Chunk, Plan
+
+SAYS = {
+    "empty": "The model wrote nothing.",
+    "loop": "The model repeated itself without end and was stopped.",
+    "refused": "The model did not write the file.",
+}
+
+
+class FileRun:
+    """The file of one chunk; it stays at hand for repairs when a later command trips over it."""
+
+    def __init__(self, state: TurnState, chunk: Chunk, plan: Plan, progress: Progress) -> None:
+        self._state = state
+        self._chunk = chunk
+        self._plan = plan
+        self._progress = progress
+        self._notes: list[str] = []
+        self._size = 0
+        self._messages: tuple[ChatTurn, ...] = ()
+
+    async def create(self) -> ChunkReport:
+        """Write a file that does not exist yet: whoever opens it meanwhile sees it grow."""
+        state, chunk = self._state, self._chunk
+        self._messages = self._ask()
+        state.before_change(chunk.path)
+        sink = NewFile(state.workspace, chunk.path, state.state_dir)
+        row = state.executor.begin_planned_write(state.scope, chunk.path)
+        draft = self._progress.begin(Draft(state, chunk, file_form(chunk), sink))
+        try:
+            outcome = await draft.run(self._messages)
+            if outcome.state in SAYS:
+                sink.abandon()
+                raise StepFailed(f"{SAYS[outcome.state]} {chunk.path} was not kept.")
+            written = sink.commit()
+        except BaseException:
+            state.executor.end_planned_write(row, "failed", "")
+            raise
+        state.executor.end_planned_write(row, "done", written.sha256)
+        self._note(written, created=True)
+        await self._check(outcome, draft)
+        return self._report()
+
+    async def extend(self) -> ChunkReport:
+        """Add to a file that an earlier chunk of this turn wrote."""
+        before = self._staged().before
+        self._messages = self._ask(before)
+        outcome, draft = await self._redraft(self._messages)
+        text = f"{before.rstrip()}\n\n\n{draft.text.lstrip()}"
+        self._replace(text)
+        await self._check(outcome, draft)
+        return self._report()
+
+    async def overwrite(self) -> ChunkReport:
+        """Write a file anew that was there before the turn: one diff, and nothing changes without a yes."""
+        state, chunk = self._state, self._chunk
+        staged = self._staged()
+        self._messages = self._ask(staged.before)
+        outcome, draft = await self._redraft(self._messages)
+        settled = await propose_change(state, staged, draft.text)
+        if settled.result is None:
+            return ChunkReport(chunk, "skipped", settled.reason or "the change was rejected")
+        if not settled.result.ok:
+            raise StepFailed(settled.result.summary)
+        self._size = len(draft.text.encode())
+        state.note_written(chunk.path)
+        await self._check(outcome, draft)
+        return self._report()
+
+    async def repair(self, error: str, attempt: int) -> None:
+        """Hand an error to the model and replace the file by what it writes. Raises `StepFailed`."""
+        state, chunk = self._state, self._chunk
+        state.emit(
+            ev.ChunkStarted(
+                chunk_id=chunk.id,
+                index=1 + next(i for i, other in enumerate(self._plan.chunks) if other.id == chunk.id),
+                total=len(self._plan.chunks),
+                title=f"{chunk.title} (repair)",
+                path=chunk.path,
+                language=chunk.language,
+                max_tokens=chunk.max_tokens,
+                attempt=attempt,
+            )
+        )
+        present = self._staged().before
+        form = file_form(chunk)
+        answer = f"{form.prefill}{present.rstrip()}\n{form.fence}"
+        messages = (
+            *self._messages,
+            ChatTurn(role="assistant", text=answer),
+            ChatTurn(role="user", text=prompts.repair(chunk.path, error)),
+        )
+        _, draft = await self._redraft(messages)
+        self._replace(draft.text)
+
+    async def _redraft(self, messages: tuple[ChatTurn, ...]) -> tuple[Outcome, Draft]:
+        draft = self._progress.begin(Draft(self._state, self._chunk, file_form(self._chunk)))
+        outcome = await draft.run(messages)
+        if outcome.state in SAYS:
+            raise StepFailed(f"{SAYS[outcome.state]} {self._chunk.path} is as it was.")
+        return outcome, draft
+
+    async def _check(self, outcome: Outcome, draft: Draft) -> None:
+        """Verify, and repair as often as the settings say. Raises `StepFailed` when the last attempt fails too."""
+        state, chunk = self._state, self._chunk
+        self._notes += outcome.notes
+        for attempt in range(1, state.options.verify_attempts + 2):
+            found = await self._verify(attempt)
+            if found.ok:
+                break
+            if attempt > state.options.verify_attempts:
+                raise StepFailed(f"{chunk.path} fails its check ({found.check}): {found.detail}")
+            await self.repair(found.detail, attempt + 1)
+        if outcome.state == "truncated":
+            self._notes.append(f"it reached its ceiling of {chunk.max_tokens} tokens and may be cut short")
+
+    async def _verify(self, attempt: int) -> Verification:
+        state, chunk = self._state, self._chunk
+        place = resolve(state.workspace, chunk.path)
+        found = await asyncio.to_thread(verify, place, state.workspace, state.executor.run_check)
+        state.emit(
+            ev.VerificationEnded(path=chunk.path, ok=found.ok, check=found.check, attempt=attempt, detail=found.detail)
+        )
+        return found
+
+    def _replace(self, text: str) -> None:
+        state, chunk = self._state, self._chunk
+        state.before_change(chunk.path)
+        self._note(self._staged().commit(text), created=False)
+
+    def _staged(self) -> StagedEdit:
+        return StagedEdit(self._state.workspace, self._chunk.path, self._state.state_dir)
+
+    def _note(self, written: Written, *, created: bool) -> None:
+        self._size = written.size
+        self._state.after_changes()
+        self._state.note_written(self._chunk.path)
+        self._state.emit(
+            ev.FileWritten(path=self._chunk.path, size=written.size, sha256=written.sha256, created=created)
+        )
+
+    def _ask(self, present: str = "") -> tuple[ChatTurn, ...]:
+        state, chunk = self._state, self._chunk
+        context = chunk_context(state, chunk, self._plan, present)
+        user = prompts.new_file(state.request, chunk.path, instruction=chunk.instruction, context=context)
+        return (ChatTurn(role="system", text=prompts.system()), ChatTurn(role="user", text=user))
+
+    def _report(self) -> ChunkReport:
+        return ChunkReport(self._chunk, "done", size=self._size, notes=tuple(self._notes))

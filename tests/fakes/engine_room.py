@@ -1,0 +1,120 @@
+"""A real engine over a scripted model: real files, real database, real sandbox, and a client that answers as told."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from codey_tui.engine.coder import Honesty
+from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
+from codey_tui.engine.planner import plan
+from codey_tui.engine.router import route
+from codey_tui.engine.turn_state import TurnOptions
+from codey_tui.protocol import events as ev
+from codey_tui.protocol import ops
+from codey_tui.protocol.actions import ApprovalMode, Verdict
+from codey_tui.protocol.models import Gauges, ModelInfo
+from codey_tui.sandbox import Limits, Rlimits
+from codey_tui.store.database import Database
+from tests.fakes.scripted_provider import Script, ScriptedProvider
+
+E = TypeVar("E", bound=ev.Event)
+WAIT_S = 15.0
+
+
+class EngineRoom:
+    """An engine in `folder/work` with its state in `folder/state`; leave the `async with` block and it is closed."""
+
+    def __init__(
+        self,
+        folder: Path,
+        scripts: Iterable[Script] = (),
+        *,
+        mode: ApprovalMode = "ask",
+        honesty: Honesty | None = None,
+        attempts: int = 2,
+        new_session: bool = False,
+    ) -> None:
+        self.workspace = folder / "work"
+        self.workspace.mkdir(parents=True, exist_ok=True)
+        self.state_dir = folder / "state"
+        self.provider = ScriptedProvider(scripts)
+        self.heard: list[ev.Envelope] = []
+        info = ModelInfo(id="scripted", title="the scripted model", path="", state="idle", n_ctx=4096)
+        self._new = new_session
+        self.engine = Engine(
+            EngineParts(
+                workspace=self.workspace,
+                state_dir=self.state_dir,
+                version="0",
+                database=Database.open(self.state_dir / "codey.db"),
+                models={"scripted": ModelChoice(info=info, honesty=honesty or Honesty())},
+                model="scripted",
+                provider_for=lambda _model: self.provider,
+                sandbox=Rlimits(),
+                limits=Limits(seconds=30.0),
+                route=lambda text: route(text, {"file", "shell"}, self.workspace),
+                plan=lambda text, chosen, files: plan(text, chosen, self.workspace, files),
+                read_gauges=lambda rss: Gauges(engine_rss=1, models_rss=rss, budget=1 << 30, cpu_percent=0.0),
+                mode=mode,
+                options=TurnOptions(verify_attempts=attempts),
+            )
+        )
+
+    async def __aenter__(self) -> "EngineRoom":
+        await self.engine.start(new_session=self._new)
+        self.engine.listen(self.heard.append)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.engine.close()
+
+    def of(self, kind: type[E]) -> list[E]:
+        """The events of a kind that were heard so far."""
+        return [envelope.event for envelope in self.heard if isinstance(envelope.event, kind)]
+
+    async def until(self, condition: Callable[[], bool], what: str = "a condition") -> None:
+        """Wait for a condition; says what was heard when it never comes."""
+        end = time.monotonic() + WAIT_S
+        while not condition():
+            if time.monotonic() > end:
+                raise AssertionError(f"{what} never came; heard {[type(e.event).__name__ for e in self.heard]}")
+            await asyncio.sleep(0.002)
+
+    async def event(self, kind: type[E], count: int = 1) -> E:
+        """Wait until `count` events of a kind were heard; the last of them."""
+        await self.until(lambda: len(self.of(kind)) >= count, f"{kind.__name__} number {count}")
+        return self.of(kind)[count - 1]
+
+    async def ask(
+        self, text: str, *, plan: Verdict = "allow", action: Verdict = "allow", reason: str = ""
+    ) -> ev.TurnEnded:
+        """Submit a prompt, answer all that is asked in the same way, and wait for the end."""
+        done = len(self.of(ev.TurnEnded))
+        self.engine.submit(ops.SubmitPrompt(text=text))
+        await self.answer_until_end(done, plan=plan, action=action, reason=reason)
+        return self.of(ev.TurnEnded)[-1]
+
+    async def answer_until_end(
+        self, ended_before: int, *, plan: Verdict = "allow", action: Verdict = "allow", reason: str = ""
+    ) -> None:
+        """Answer plans and actions as they come until one more turn has ended."""
+        answered: set[str] = {event.plan_id for event in self.of(ev.PlanDecided)}
+        answered |= {event.action_id for event in self.of(ev.ActionSettled)}
+
+        def step() -> bool:
+            for proposed in self.of(ev.PlanProposed):
+                if proposed.plan.id not in answered:
+                    answered.add(proposed.plan.id)
+                    self.engine.submit(ops.DecidePlan(plan_id=proposed.plan.id, verdict=plan, reason=reason))
+            for waiting in self.of(ev.ActionProposed):
+                if waiting.action.id not in answered:
+                    answered.add(waiting.action.id)
+                    self.engine.submit(ops.DecideAction(action_id=waiting.action.id, verdict=action, reason=reason))
+            return len(self.of(ev.TurnEnded)) > ended_before
+
+        await self.until(step, "the end of the turn")

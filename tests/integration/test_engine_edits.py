@@ -1,0 +1,88 @@
+"""Edits of files that were there before: one diff, nothing without a yes, exact bytes back with undo."""
+
+import asyncio
+from pathlib import Path
+
+from codey_tui.protocol import events as ev
+from codey_tui.protocol import ops
+from tests.fakes.engine_room import EngineRoom
+
+BEFORE = "def add(a, b):\n    return a - b\n"
+GOOD = ["    return a - b\n", "=======\n", "    return a + b\n", ">>>>>>> REPLACE\n"]
+REQUEST = "Fix the bug in line 2 of calc.py"
+
+
+def test_an_edit_is_shown_as_a_diff_and_applied_after_a_yes(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, [GOOD]) as room:
+            file = room.workspace / "calc.py"
+            file.write_text(BEFORE)
+            file.chmod(0o750)
+            room.engine.submit(ops.SubmitPrompt(text=REQUEST))
+            plan = await room.event(ev.PlanProposed)
+            assert [chunk.kind for chunk in plan.plan.chunks][0] == "edit"
+            room.engine.submit(ops.DecidePlan(plan_id=plan.plan.id, verdict="allow", chunks=(plan.plan.chunks[0].id,)))
+            proposed = await room.event(ev.ActionProposed)
+            assert proposed.preview.kind == "diff"
+            assert "+    return a + b" in proposed.preview.body
+            assert file.read_text() == BEFORE
+            room.engine.submit(ops.DecideAction(action_id=proposed.action.id, verdict="allow"))
+            assert (await room.event(ev.TurnEnded)).result == "done"
+            assert file.read_text() == BEFORE.replace("-", "+")
+            room.engine.submit(ops.UndoTurn())
+            assert (await room.event(ev.TurnUndone)).restored == ("calc.py",)
+            assert file.read_text() == BEFORE
+            assert file.stat().st_mode & 0o777 == 0o750
+
+    asyncio.run(scenario())
+
+
+def test_a_rejection_with_a_reason_goes_back_to_the_model(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, [GOOD, GOOD]) as room:
+            (room.workspace / "calc.py").write_text(BEFORE)
+            room.engine.submit(ops.SubmitPrompt(text=REQUEST))
+            plan = await room.event(ev.PlanProposed)
+            room.engine.submit(ops.DecidePlan(plan_id=plan.plan.id, verdict="allow", chunks=(plan.plan.chunks[0].id,)))
+            first = await room.event(ev.ActionProposed)
+            room.engine.submit(ops.DecideAction(action_id=first.action.id, verdict="reject", reason="use sum()"))
+            second = await room.event(ev.ActionProposed, 2)
+            assert "use sum()" in room.provider.requests[1].messages[-1].text
+            room.engine.submit(ops.DecideAction(action_id=second.action.id, verdict="reject"))
+            assert (await room.event(ev.TurnEnded)).result == "done"
+            assert room.of(ev.ChunkEnded)[0].state == "skipped"
+            assert (room.workspace / "calc.py").read_text() == BEFORE
+
+    asyncio.run(scenario())
+
+
+def test_blocks_that_do_not_fit_or_break_the_file_are_tried_again_and_never_shown(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        misses = ["    return x * y\n", "=======\n", "    return 1\n", ">>>>>>> REPLACE\n"]
+        breaks = ["    return a - b\n", "=======\n", "    return (\n", ">>>>>>> REPLACE\n"]
+        async with EngineRoom(tmp_path, [misses, breaks, GOOD]) as room:
+            (room.workspace / "calc.py").write_text(BEFORE)
+            ended = await room.ask(REQUEST)
+            assert ended.result == "done", ended.reason
+            edits = [e for e in room.of(ev.ActionProposed) if e.preview.kind == "diff"]
+            assert len(edits) == 1
+            assert (room.workspace / "calc.py").read_text() == BEFORE.replace("-", "+")
+
+    asyncio.run(scenario())
+
+
+def test_a_file_that_changed_while_the_diff_was_shown_is_left_alone(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, [GOOD]) as room:
+            file = room.workspace / "calc.py"
+            file.write_text(BEFORE)
+            room.engine.submit(ops.SubmitPrompt(text=REQUEST))
+            plan = await room.event(ev.PlanProposed)
+            room.engine.submit(ops.DecidePlan(plan_id=plan.plan.id, verdict="allow", chunks=(plan.plan.chunks[0].id,)))
+            proposed = await room.event(ev.ActionProposed)
+            file.write_text("mine now\n")
+            room.engine.submit(ops.DecideAction(action_id=proposed.action.id, verdict="allow"))
+            assert (await room.event(ev.TurnEnded)).result == "failed"
+            assert file.read_text() == "mine now\n"
+
+    asyncio.run(scenario())
