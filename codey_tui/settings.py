@@ -246,14 +246,15 @@ def _write_first(file: Path, values: Mapping[str, Any]) -> None:
     draft = file.with_name(f".config.json.{os.getpid()}")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with draft.open("wb") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if not file.exists():
-            draft.replace(file)
+        try:
+            with draft.open("wb") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            if not file.exists():
+                draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         problem = f"cannot be written ({error.strerror})"
         raise SettingsError(str(file), "", problem, "Make the folder writable, or set CODEY_CONFIG_DIR.") from error
-    finally:
-        draft.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from collections import deque
 _SEQUENCE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"  # OSC, DCS and other strings: titles, links, clipboard
-    r"|\x1b[ -/]*[0-Z\\^-~]"  # character sets, cursor save, reset
+    r"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"  # character sets, cursor save, reset
 )
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\n]*\x1b?|[ -/]*)?\Z")
 # C0 but tab and newline, DEL, C1, and the marks that reverse the direction of text and so can hide what it says

@@ -38,19 +38,19 @@ class Database:
         self._connection = connection
 
     @classmethod
-    def open(cls, path: Path) -> "Database":
-        """Open or create the file. A damaged one is moved to `<name>.corrupt-<time>`, never deleted, and a new one
+    def open(cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> "Database":
+        """Open or create the file; a write waits `busy_timeout_s` for another process to finish its own. A damaged one is moved to `<name>.corrupt-<time>`, never deleted, and a new one
         takes its place. Raises StoreError where that cannot be done or a newer Codey wrote the file."""
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                return cls(Connection(_open(path), path), path)
+                return cls(Connection(_open(path, busy_timeout_s), path), path)
             except sqlite3.Error as error:
                 if not is_corrupt(error):
                     raise
             aside = _move_aside(path)
             notice = f"The history of this workspace was damaged. It was moved to {aside} and a new one was begun."
-            return cls(Connection(_open(path), path), path, (notice,))
+            return cls(Connection(_open(path, busy_timeout_s), path), path, (notice,))
         except sqlite3.Error as error:
             raise StoreError(sentence(error, path)) from error
         except OSError as error:
@@ -61,12 +61,12 @@ class Database:
         self._connection.close()
 
 
-def _open(path: Path) -> "sqlite_utils.Database":
+def _open(path: Path, busy_timeout_s: float) -> "sqlite_utils.Database":
     import sqlite_utils
 
     # it holds prompts and output: the file is made for the owner alone before SQLite first writes to it
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=busy_timeout_s, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # a commit survives a power cut

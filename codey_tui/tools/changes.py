@@ -5,7 +5,6 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +13,7 @@ from codey_tui.tools.base import ToolContext, ToolError
 from codey_tui.tools.places import changeable, inside, is_secret, relative
 
 _MAX_TREE = 2000
-"""Files that one delete, move or copy of a folder may touch: each of them is kept for undo."""
+"""Files and folders that one delete, move or copy may touch: each of them is kept for undo."""
 _MAX_DIFF_BYTES = 512 << 10
 
 
@@ -45,7 +44,7 @@ def assess_delete(workspace: Path, paths: tuple[str, ...]) -> tuple[Risk, Previe
     for path in paths:
         place = _existing(workspace, path)
         if _is_folder(place):
-            count = len(_tree(place, path))
+            count = sum(not _is_folder(item) for item in _tree(place, path))
             whole_folder = whole_folder or count > 0
             lines.append(f"Delete the folder {path} with {count} {'file' if count == 1 else 'files'} in it")
         else:
@@ -95,7 +94,9 @@ def mkdir(context: ToolContext, paths: tuple[str, ...]) -> ActionResult:
 def delete(context: ToolContext, paths: tuple[str, ...]) -> ActionResult:
     for path in paths:
         place = _existing(context.workspace, path)
-        _announce(context, place, path)
+        if _is_folder(place):
+            _tree(place, path)
+        context.before_change(relative(context.workspace, place))  # a folder is kept with all in it
         if _is_folder(place):
             shutil.rmtree(place)
         else:
@@ -105,8 +106,10 @@ def delete(context: ToolContext, paths: tuple[str, ...]) -> ActionResult:
 
 def move(context: ToolContext, path: str, target: str) -> ActionResult:
     source, end, place = _transfer(context.workspace, "move", path, target)
-    _announce(context, source, path)
-    _announce_copy(context, source, place)
+    if _is_folder(source):
+        _tree(source, path)
+    context.before_change(relative(context.workspace, source))
+    _announce_new(context, source, place)
     place.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(source, place)
     return ActionResult(ok=True, summary=f"Moved {path} to {end}")
@@ -114,7 +117,7 @@ def move(context: ToolContext, path: str, target: str) -> ActionResult:
 
 def copy(context: ToolContext, path: str, target: str) -> ActionResult:
     source, end, place = _transfer(context.workspace, "copy", path, target)
-    _announce_copy(context, source, place)
+    _announce_new(context, source, place)
     place.parent.mkdir(parents=True, exist_ok=True)
     if _is_folder(source):
         shutil.copytree(source, place, symlinks=True)
@@ -222,34 +225,23 @@ def _is_folder(place: Path) -> bool:
 
 
 def _tree(folder: Path, path: str) -> list[Path]:
-    """Every file, link and empty folder below, for undo. Raises ToolError where they are too many or git's own."""
+    """Everything below a folder, parents first. Raises ToolError where it is too much to keep, or git's own."""
     found: list[Path] = []
-    for place in _walk(folder):
-        if place.name == ".git":
-            raise ToolError(f"{path} holds a git repository, which a tool does not touch.")
-        found.append(place)
+    waiting = [folder]
+    while waiting:
+        for place in sorted(waiting.pop().iterdir()):
+            if place.name == ".git":
+                raise ToolError(f"{path} holds a git repository, which a tool does not touch.")
+            found.append(place)
+            if _is_folder(place):
+                waiting.append(place)
         if len(found) > _MAX_TREE:
             raise ToolError(f"{path} holds more than {_MAX_TREE} files: too many to bring back. Use a command instead.")
     return found
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for place in sorted(folder.iterdir()):
-        if _is_folder(place) and place.name != ".git" and any(place.iterdir()):
-            yield from _walk(place)
-        else:
-            yield place
-
-
-def _announce(context: ToolContext, place: Path, path: str) -> None:
-    """Tell of everything that is about to go from here."""
-    for item in _tree(place, path) if _is_folder(place) else []:
-        context.before_change(relative(context.workspace, item))
+def _announce_new(context: ToolContext, source: Path, place: Path) -> None:
+    """Tell of everything that is about to come into being there, so that undo takes exactly that away again."""
     context.before_change(relative(context.workspace, place))
-
-
-def _announce_copy(context: ToolContext, source: Path, place: Path) -> None:
-    """Tell of everything that is about to come into being there."""
     for item in _tree(source, source.name) if _is_folder(source) else []:
         context.before_change(relative(context.workspace, place / item.relative_to(source)))
-    context.before_change(relative(context.workspace, place))

@@ -88,7 +88,7 @@ def _judge(command: str, root: Path, found: _Findings, depth: int) -> None:
 def _tokens(command: str) -> list[str]:
     """Words and operators; raises ValueError for an open quotation mark. A `#` does not end the line here: more is seen
     than is run, never less."""
-    lexer = shlex.shlex(command.replace("\\\n", " "), posix=True, punctuation_chars=_PUNCTUATION)
+    lexer = shlex.shlex(command.replace("\\\n", ""), posix=True, punctuation_chars=_PUNCTUATION)
     lexer.commenters = ""
     lexer.whitespace = " \t\r"
     lexer.whitespace_split = True
