@@ -2,8 +2,9 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
-from codey_tui.engine.coder import BeyondModel
+from codey_tui.engine.coder import BeyondModel, Totals
 from codey_tui.engine.drafting import Progress
 from codey_tui.engine.edit_run import EditRun
 from codey_tui.engine.errors import EngineError, TurnFailed
@@ -42,7 +43,7 @@ class ChunkRunner:
             )
         )
         started = time.monotonic()
-        before = state.totals.tokens_out
+        before = replace(state.totals)
         run = Progress()
         try:
             report = await self._work(chunk, run, blocked_by)
@@ -61,19 +62,14 @@ class ChunkRunner:
         self._end(report, run, started, before)
         return report.state
 
-    def _end(self, report: ChunkReport, run: Progress, started: float, tokens_before: int) -> None:
+    def _end(self, report: ChunkReport, run: Progress, started: float, before: Totals) -> None:
         state = self._state
         self.reports.append(report)
-        figures = state.totals.figures(time.monotonic() - started)
         state.emit(
             ev.ChunkEnded(
                 chunk_id=report.chunk.id,
                 state=report.state,
-                figures=ev.Figures(
-                    tokens_out=figures.tokens_out - tokens_before,
-                    seconds=figures.seconds,
-                    peak_rss=figures.peak_rss,
-                ),
+                figures=state.totals.since(before).figures(time.monotonic() - started),
                 content=run.text,
                 reason=report.reason,
             )
@@ -98,16 +94,19 @@ class ChunkRunner:
         """Run a command; one that trips over a file of this turn hands the error to the coder, at most as often as
         the settings say, and runs again."""
         state = self._state
-        for attempt in range(state.options.verify_attempts + 1):
+        attempt = 1
+        while True:
             settled = await state.executor.call(state.scope, "shell", {"command": chunk.command})
-            if settled.result is None:
-                return ChunkReport(chunk, "skipped", settled.reason or "rejected")
             result = settled.result
-            culprit = None if result.ok else self._culprit(result)
-            if culprit is None or attempt == state.options.verify_attempts:
-                break
-            await culprit.repair(result.output, attempt + 2)
-        return ChunkReport(chunk, "done" if result.ok else "failed", "" if result.ok else result.summary, result=result)
+            if result is None:
+                return ChunkReport(chunk, "skipped", settled.reason or "rejected")
+            if result.ok:
+                return ChunkReport(chunk, "done", result=result)
+            culprit = self._culprit(result)
+            if culprit is None or attempt > state.options.verify_attempts:
+                return ChunkReport(chunk, "failed", result.summary, result=result)
+            attempt += 1
+            await culprit.repair(result.output, attempt)
 
     def _culprit(self, result: ActionResult) -> FileRun | None:
         """The file of this turn that the command's output names last, as a traceback does."""

@@ -63,6 +63,16 @@ class Totals:
         self.generation_seconds += finished.seconds_generation
         self.peak_rss = max(self.peak_rss, finished.peak_rss)
 
+    def since(self, before: "Totals") -> "Totals":
+        """What was added since an earlier copy; the peak stays that of the whole."""
+        return Totals(
+            tokens_new=self.tokens_new - before.tokens_new,
+            tokens_cached=self.tokens_cached - before.tokens_cached,
+            tokens_out=self.tokens_out - before.tokens_out,
+            generation_seconds=self.generation_seconds - before.generation_seconds,
+            peak_rss=self.peak_rss,
+        )
+
     def figures(self, seconds: float, files: tuple[str, ...] = ()) -> Figures:
         """The sums as they travel in events."""
         return Figures(

@@ -3,6 +3,7 @@
 import asyncio
 
 from codey_tui.engine import prompts
+from codey_tui.engine.coder import BeyondModel
 from codey_tui.engine.context import chunk_context
 from codey_tui.engine.drafting import Draft, Progress, file_form
 from codey_tui.engine.errors import StepFailed
@@ -13,7 +14,7 @@ from codey_tui.engine.turn_state import TurnState
 from codey_tui.engine.verifier import Verification, verify
 from codey_tui.engine.workspace_paths import resolve
 from codey_tui.engine.writer import NewFile, StagedEdit, Written
-from codey_tui.inference.provider import ChatTurn
+from codey_tui.inference.provider import ChatTurn, PromptTooLong
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.plan import Chunk, Plan
 
@@ -107,7 +108,10 @@ class FileRun:
             ChatTurn(role="assistant", text=answer),
             ChatTurn(role="user", text=prompts.repair(chunk.path, error)),
         )
-        _, draft = await self._redraft(messages)
+        try:
+            _, draft = await self._redraft(messages)
+        except (BeyondModel, PromptTooLong) as problem:
+            raise StepFailed(f"{chunk.path} fails: {error.strip()} Repairing it is beyond the model.") from problem
         self._replace(draft.text)
 
     async def _redraft(self, messages: tuple[ChatTurn, ...]) -> tuple[Outcome, Draft]:

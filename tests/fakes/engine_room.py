@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from codey_tui.engine.coder import Honesty
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
@@ -63,7 +63,7 @@ class EngineRoom:
             )
         )
 
-    async def __aenter__(self) -> "EngineRoom":
+    async def __aenter__(self) -> Self:
         await self.engine.start(new_session=self._new)
         self.engine.listen(self.heard.append)
         return self

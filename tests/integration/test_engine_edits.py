@@ -20,7 +20,7 @@ def test_an_edit_is_shown_as_a_diff_and_applied_after_a_yes(tmp_path: Path) -> N
             file.chmod(0o750)
             room.engine.submit(ops.SubmitPrompt(text=REQUEST))
             plan = await room.event(ev.PlanProposed)
-            assert [chunk.kind for chunk in plan.plan.chunks][0] == "edit"
+            assert plan.plan.chunks[0].kind == "edit"
             room.engine.submit(ops.DecidePlan(plan_id=plan.plan.id, verdict="allow", chunks=(plan.plan.chunks[0].id,)))
             proposed = await room.event(ev.ActionProposed)
             assert proposed.preview.kind == "diff"

@@ -1,7 +1,6 @@
 """Whole turns through the real engine: plan, growing file, command, edit, undo, and what can go wrong on the way."""
 
 import asyncio
-import os
 import threading
 from pathlib import Path
 
@@ -25,6 +24,11 @@ PROGRAM = [
     "```",
 ]
 REQUEST = "Create Fibonacci function"
+
+
+def names(room: EngineRoom) -> list[str]:
+    """What lies in the workspace."""
+    return sorted(place.name for place in room.workspace.iterdir())
 
 
 def test_a_request_becomes_a_plan_a_file_a_run_and_a_report(tmp_path: Path) -> None:
@@ -82,7 +86,7 @@ def test_undo_removes_the_file_and_the_folders_that_were_made_for_it(tmp_path: P
             room.engine.submit(ops.UndoTurn())
             undone = await room.event(ev.TurnUndone)
             assert "src/deep/fibonacci.py" in undone.removed
-            assert sorted(os.listdir(room.workspace)) == ["mine.txt"]
+            assert names(room) == ["mine.txt"]
 
     asyncio.run(scenario())
 
@@ -93,7 +97,7 @@ def test_a_rejected_plan_spends_no_token_and_writes_nothing(tmp_path: Path) -> N
             ended = await room.ask(REQUEST, plan="reject", reason="not now")
             assert ended.result == "rejected"
             assert "not now" in ended.reason
-            assert os.listdir(room.workspace) == []
+            assert names(room) == []
             assert room.provider.requests == []
 
     asyncio.run(scenario())
@@ -103,7 +107,7 @@ def test_plan_mode_shows_the_plan_and_writes_nothing(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with EngineRoom(tmp_path, mode="plan") as room:
             assert (await room.ask(REQUEST)).result == "rejected"
-            assert os.listdir(room.workspace) == []
+            assert names(room) == []
 
     asyncio.run(scenario())
 
@@ -163,7 +167,7 @@ def test_a_loop_or_an_empty_answer_leaves_no_file(tmp_path: Path, script: list[s
         async with EngineRoom(tmp_path, [script]) as room:
             ended = await room.ask(REQUEST)
             assert ended.result == "failed"
-            assert os.listdir(room.workspace) == []
+            assert names(room) == []
 
     asyncio.run(scenario())
 
@@ -177,7 +181,7 @@ def test_a_model_that_says_beyond_writes_nothing(tmp_path: Path) -> None:
             assert "beyond the scripted model" in ended.reason
             assert "small programs" in ended.reason
             assert not ended.can_retry
-            assert os.listdir(room.workspace) == []
+            assert names(room) == []
 
     asyncio.run(scenario())
 
@@ -189,7 +193,7 @@ def test_a_dead_model_removes_the_half_file_names_it_and_retry_goes_on(tmp_path:
             assert ended.result == "failed"
             assert ended.can_retry
             assert "fibonacci.py" in ended.reason
-            assert os.listdir(room.workspace) == []
+            assert names(room) == []
             assert room.of(ev.ChunkEnded)[0].content.startswith("def fibonacci")
             room.engine.submit(ops.RetryTurn())
             await room.answer_until_end(1)
@@ -208,7 +212,7 @@ def test_cancel_during_generation_keeps_nothing_half_and_the_next_turn_works(tmp
             await room.event(ev.FileGrew)
             room.engine.submit(ops.CancelTurn())
             assert (await room.event(ev.TurnEnded)).result == "cancelled"
-            assert os.listdir(room.workspace) == []
+            assert names(room) == []
             assert room.provider.cancelled == 1
             assert (await room.ask(REQUEST)).result == "done"
 
