@@ -68,15 +68,21 @@ class Transcript(Surface, can_focus=True):
             self.select_entry(max(0, min(len(items) - 1, self._cursor + direction)))
 
     def select_entry(self, index: int) -> None:
-        """Put the cursor on an entry and bring it into sight."""
+        """Put the cursor on an entry and bring it into sight with as little scrolling as it takes. Of one that is taller
+        than the screen, what is nearest to what was shown is shown."""
         self._cursor = index
-        picture = self.picture
-        height = picture.measure(index)
-        top = picture.heights.top(index)
+        height = self.picture.measure(index)
+        top = self.picture.heights.top(index)
+        end = top + height
         y = self.scroll_offset.y
-        if top < y or top + height > y + self._height:
-            below = top + min(height, self._height) - self._height
-            self.show_row(index, 0 if top < y or height >= self._height else below - top)
+        bottom = y + self._height
+        low, high = end - self._height, top
+        if height > self._height and top < bottom and end > y:
+            pass  # a part of it is on the screen, and the rest comes with the next key
+        elif top < y:
+            self.show_row(index, (low if height > self._height else high) - top)
+        elif end > bottom:
+            self.show_row(index, (high if height > self._height else low) - top)
         self.refresh()
 
     def deselect(self) -> None:
