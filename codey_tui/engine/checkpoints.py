@@ -41,7 +41,8 @@ class Checkpoints:
         self._turns = root / "turns"
         self._workspace = Path(os.path.realpath(workspace))
         self._blobs = BlobStore(root / "blobs")
-        self._known: dict[int, dict[str, Entry]] = {}
+        self._known: dict[int, dict[str, Entry]] = {}  # turn -> path -> what stood there before the turn
+        self._last: dict[int, dict[str, Entry]] = {}  # turn -> path -> what was recorded last, of any phase
 
     def before(self, turn: int, relpath: str) -> None:
         """Keep what stands at `relpath`, before `turn` touches it for the first time; a folder is kept with all in it.
@@ -52,8 +53,8 @@ class Checkpoints:
         known = self._before(turn)
         path = relative(self._workspace, place)
         try:
-            if path not in known:
-                self._append(turn, self._first_sight(path, place, known))
+            first = path not in known
+            self._append(turn, self._first_sight(path, place, known) if first else self._seen_again(path, place, turn))
             if place.is_symlink():
                 self._before_target(turn, path)
         except OSError as error:
@@ -114,13 +115,20 @@ class Checkpoints:
         parents = [parent.as_posix() for parent in reversed(PurePosixPath(path).parents) if parent.parts]
         if any(known[parent].kind == "absent" for parent in parents if parent in known):
             # It came to be within this turn. Its bytes are kept all the same, whoever wrote them.
-            return [Entry(path=path, kind="absent"), capture(place, path, self._blobs, "during")]
+            absent = [Entry(path=name, kind="absent") for name in (*parents, path) if name not in known]
+            return absent + capture_tree(place, path, self._blobs, "during")
         missing = [
             Entry(path=parent, kind="absent")
             for parent in parents
             if parent not in known and not os.path.lexists(self._workspace / parent)
         ]
         return missing + capture_tree(place, path, self._blobs)
+
+    def _seen_again(self, path: str, place: Path, turn: int) -> list[Entry]:
+        """What stands at a known path by now, where that is news: someone else may have written it since."""
+        last = self._last.setdefault(turn, {})
+        present = capture_tree(place, path, self._blobs, "during")
+        return [entry for entry in present if entry.path not in last or not entry.same(last[entry.path])]
 
     def _before_target(self, turn: int, path: str) -> None:
         """A write through a symlink changes its target: keep that too, where it lies in the workspace."""
@@ -158,9 +166,13 @@ class Checkpoints:
 
     def _append(self, turn: int, entries: list[Entry]) -> None:
         """Write entries to the manifest, on disk when this returns."""
+        if not entries:
+            return
         append_entries(self._manifest(turn), entries)
         known = self._before(turn)
+        last = self._last.setdefault(turn, {})
         for entry in entries:
+            last[entry.path] = entry
             if entry.phase == "before":
                 known.setdefault(entry.path, entry)
 

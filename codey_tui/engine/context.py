@@ -27,7 +27,9 @@ Counter = Callable[[str], int]
 # What other files need to know of a file, by the info string of its language.
 _OUTLINES: dict[str, re.Pattern[str]] = {
     "python": re.compile(
-        r"^(?:(?:async )?def|class) .+?:|^@[\w.]*(?:route|get|post|put|delete|patch)\(.*\)|^[A-Z_]{3,} = .+", re.M
+        r"^(?:async )?def \w+\(.*?\)(?: *-> *[^:\n]+)?(?=:)|^class \w+(?:\(.*?\))?(?=:)|^[A-Z_]{3,} = .+|"
+        r"^@[\w.]*(?:route|get|post|put|delete|patch)\(.*\)",
+        re.MULTILINE,
     ),
     "javascript": re.compile(
         r"^(?:export )?(?:async )?(?:function|class) .+?\{|^(?:export )?const \w+ = (?:async )?\(.*?\) =>", re.M

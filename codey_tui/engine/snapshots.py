@@ -106,15 +106,15 @@ def capture(place: Path, relpath: str, blobs: BlobStore, phase: Phase = "before"
     return Entry(path=relpath, kind="other", phase=phase)
 
 
-def capture_tree(place: Path, relpath: str, blobs: BlobStore) -> list[Entry]:
+def capture_tree(place: Path, relpath: str, blobs: BlobStore, phase: Phase = "before") -> list[Entry]:
     """`capture` of a path and, when it is a folder, of everything under it, parents first."""
-    entries = [capture(place, relpath, blobs)]
+    entries = [capture(place, relpath, blobs, phase)]
     if entries[0].kind != "folder":
         return entries
     with os.scandir(place) as listing:
         names = sorted(item.name for item in listing)
     for name in names:
-        entries += capture_tree(place / name, f"{relpath}/{name}", blobs)
+        entries += capture_tree(place / name, f"{relpath}/{name}", blobs, phase)
     return entries
 
 

@@ -136,7 +136,9 @@ def _piped(name: str, text: str, check: str, program: str | None, *flags: str) -
         return Verification(ok=True, check="none", detail=f"{name} was not checked: {error}.")
     if done.returncode == 0:
         return Verification(ok=True, check=check)
-    said = short(done.stderr.decode("utf-8", "replace")).replace(f"{program}: ", f"{name}: ").replace("[stdin]", name)
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    told = "\n".join(line for line in lines if not line.startswith(("    at ", "Node.js v")))
+    said = short(told).replace(f"{program}: ", f"{name}: ").replace("[stdin]", name)
     return Verification(ok=False, check=check, detail=said)
 
 

@@ -1,5 +1,7 @@
 """Everything that a model may get wrong about a file, each with its defined outcome, and that splitting changes nothing."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -225,7 +227,7 @@ STREAMS = st.lists(TOKENS, max_size=40).map("".join) | st.text(max_size=200)
 )
 def test_splitting_never_changes_the_result(stream: str, cuts: list[int], markdown: bool, reason: str) -> None:
     bounds = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    pieces = [stream[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    pieces = [stream[start:end] for start, end in pairwise(bounds)]
 
     def run(parts: list[str]) -> Outcome:
         language = "markdown" if markdown else "python"

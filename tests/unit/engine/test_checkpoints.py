@@ -1,0 +1,340 @@
+"""Undo: exact bytes, modes, symlinks and absence, over restarts, and without losing what someone else wrote."""
+
+import contextlib
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from codey_tui.engine.checkpoints import CheckpointFailed, Checkpoints
+from codey_tui.engine.workspace_paths import PathRefused
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    (tmp_path / "work").mkdir()
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def checkpoints(tmp_path: Path, workspace: Path) -> Checkpoints:
+    return Checkpoints(tmp_path / "store", workspace)
+
+
+def picture(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Every path below a folder with its type, mode and bytes."""
+    found: dict[str, tuple[int, bytes]] = {}
+    for place in sorted(folder.rglob("*")):
+        mode = place.lstat().st_mode
+        data = (
+            os.fsencode(os.readlink(place)) if stat.S_ISLNK(mode) else place.read_bytes() if stat.S_ISREG(mode) else b""
+        )
+        found[place.relative_to(folder).as_posix()] = (mode, data)
+    return found
+
+
+def test_undo_brings_back_bytes_modes_symlinks_and_absence(workspace: Path, checkpoints: Checkpoints) -> None:
+    (workspace / "a.bin").write_bytes(b"\x00\xff\r\n")
+    (workspace / "a.bin").chmod(0o640)
+    (workspace / "empty").touch()
+    (workspace / "link").symlink_to("a.bin")
+    (workspace / "folder/inner").mkdir(parents=True)
+    (workspace / "folder/inner/x").write_text("x", encoding="utf-8")
+    (workspace / "folder").chmod(0o700)
+    before = picture(workspace)
+    for path in ("a.bin", "empty", "link", "folder", "new/deep/file.py"):
+        checkpoints.before(1, path)
+    (workspace / "a.bin").write_bytes(b"changed")
+    (workspace / "a.bin").chmod(0o755)
+    (workspace / "empty").unlink()
+    (workspace / "link").unlink()
+    (workspace / "link").write_text("now a file", encoding="utf-8")
+    shutil.rmtree(workspace / "folder")
+    (workspace / "new/deep").mkdir(parents=True)
+    (workspace / "new/deep/file.py").touch()
+    restored = checkpoints.undo(1)
+    assert picture(workspace) == before
+    assert restored.restored == ("a.bin", "empty", "folder/inner/x", "link")
+    assert restored.removed == ("new", "new/deep", "new/deep/file.py")
+
+
+def test_checkpoints_survive_a_restart_and_a_torn_last_line(
+    tmp_path: Path, workspace: Path, checkpoints: Checkpoints
+) -> None:
+    (workspace / "a").write_text("one", encoding="utf-8")
+    checkpoints.before(3, "a")
+    (workspace / "a").write_text("two", encoding="utf-8")
+    with (tmp_path / "store/turns/3.jsonl").open("ab") as manifest:
+        manifest.write(b'{"path":"b","ki')
+    again = Checkpoints(tmp_path / "store", workspace)
+    assert (again.last_turn(), again.has(3), again.touched(3)) == (3, True, ("a",))
+    again.before(3, "c")
+    (workspace / "c").touch()
+    assert again.undo(3).removed == ("c",)
+    assert (workspace / "a").read_text(encoding="utf-8") == "one"
+    assert (again.last_turn(), again.has(3)) == (0, False)
+    with pytest.raises(CheckpointFailed, match="nothing to undo"):
+        again.undo(3)
+
+
+def test_only_the_first_sight_of_a_turn_counts(workspace: Path, checkpoints: Checkpoints) -> None:
+    (workspace / "a").write_text("one", encoding="utf-8")
+    for text in ("two", "three"):
+        checkpoints.before(1, "a")
+        (workspace / "a").write_text(text, encoding="utf-8")
+    checkpoints.undo(1)
+    assert (workspace / "a").read_text(encoding="utf-8") == "one"
+
+
+def test_turns_are_undone_one_by_one(workspace: Path, checkpoints: Checkpoints) -> None:
+    place = workspace / "a"
+    for turn in (1, 2, 3):
+        checkpoints.before(turn, "a")
+        place.write_text(str(turn), encoding="utf-8")
+    for turn, left in ((3, "2"), (2, "1")):
+        assert checkpoints.last_turn() == turn
+        checkpoints.undo(turn)
+        assert place.read_text(encoding="utf-8") == left
+    checkpoints.undo(1)
+    assert not place.exists()
+
+
+def test_a_later_change_of_someone_else_is_kept_and_named(workspace: Path, checkpoints: Checkpoints) -> None:
+    (workspace / "a").write_text("one", encoding="utf-8")
+    checkpoints.before(1, "a")
+    (workspace / "a").write_text("two", encoding="utf-8")
+    checkpoints.after(1, "a")
+    (workspace / "a").write_text("theirs", encoding="utf-8")
+    restored = checkpoints.undo(1)
+    assert (workspace / "a").read_text(encoding="utf-8") == "one"
+    ((path, copy),) = restored.kept
+    assert path == "a"
+    assert Path(copy).read_text(encoding="utf-8") == "theirs"
+    assert copy in restored.notes[0]
+
+
+def test_what_the_turn_itself_left_is_not_reported_as_kept(workspace: Path, checkpoints: Checkpoints) -> None:
+    checkpoints.before(1, "a")
+    (workspace / "a").write_text("two", encoding="utf-8")
+    checkpoints.after(1, "a")
+    assert checkpoints.undo(1).kept == ()
+
+
+def test_a_made_folder_that_holds_other_files_by_now_is_left(workspace: Path, checkpoints: Checkpoints) -> None:
+    checkpoints.before(1, "made")
+    (workspace / "made").mkdir()
+    (workspace / "made/mine.txt").touch()
+    restored = checkpoints.undo(1)
+    assert restored.removed == ()
+    assert "left" in restored.notes[0]
+    assert (workspace / "made/mine.txt").exists()
+
+
+def test_a_folder_in_the_place_of_a_file_is_moved_aside(workspace: Path, checkpoints: Checkpoints) -> None:
+    (workspace / "a").write_text("one", encoding="utf-8")
+    checkpoints.before(1, "a")
+    (workspace / "a").unlink()
+    (workspace / "a").mkdir()
+    (workspace / "a/theirs").touch()
+    restored = checkpoints.undo(1)
+    assert (workspace / "a").read_text(encoding="utf-8") == "one"
+    assert (workspace / "a.kept-1/theirs").exists()
+    assert restored.kept[0][0] == "a"
+
+
+def test_a_file_in_a_folder_that_the_turn_made_is_absent_before(workspace: Path, checkpoints: Checkpoints) -> None:
+    checkpoints.before(1, "made")
+    (workspace / "made").mkdir()
+    (workspace / "made/by_a_command").write_text("x", encoding="utf-8")
+    checkpoints.before(1, "made/by_a_command")
+    (workspace / "made/by_a_command").write_text("y", encoding="utf-8")
+    checkpoints.undo(1)
+    assert picture(workspace) == {}
+
+
+def test_a_write_through_a_symlink_is_undone_at_its_target(workspace: Path, checkpoints: Checkpoints) -> None:
+    (workspace / "real").write_text("one", encoding="utf-8")
+    (workspace / "link").symlink_to("real")
+    checkpoints.before(1, "link")
+    (workspace / "link").write_text("two", encoding="utf-8")
+    checkpoints.undo(1)
+    assert (workspace / "real").read_text(encoding="utf-8") == "one"
+
+
+def test_names_that_are_not_utf8(workspace: Path, checkpoints: Checkpoints) -> None:
+    (workspace / "folder").mkdir()
+    odd = workspace / os.fsdecode(b"folder/\xff.txt")
+    odd.write_text("x", encoding="utf-8")
+    checkpoints.before(1, "folder")
+    shutil.rmtree(workspace / "folder")
+    checkpoints.undo(1)
+    assert odd.read_text(encoding="utf-8") == "x"
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/passwd", ".git/index"])
+def test_paths_outside_are_refused(checkpoints: Checkpoints, path: str) -> None:
+    with pytest.raises(PathRefused):
+        checkpoints.before(1, path)
+
+
+def test_a_damaged_checkpoint_is_not_put_back_and_said(
+    tmp_path: Path, workspace: Path, checkpoints: Checkpoints
+) -> None:
+    for name in ("a", "b", "c"):
+        (workspace / name).write_text(name, encoding="utf-8")
+        checkpoints.before(1, name)
+        (workspace / name).write_text("new", encoding="utf-8")
+    blobs = {place.read_bytes(): place for place in (tmp_path / "store/blobs").rglob("*") if place.is_file()}
+    blobs[b"a"].write_bytes(b"rotten")
+    blobs[b"b"].unlink()
+    restored = checkpoints.undo(1)
+    assert restored.restored == ("c",)
+    assert len(restored.notes) == 2
+    assert picture(workspace)["a"][1] == picture(workspace)["b"][1] == b"new"
+
+
+def test_an_undo_that_was_cut_off_can_be_run_again(tmp_path: Path, workspace: Path, checkpoints: Checkpoints) -> None:
+    (workspace / "a").write_text("one", encoding="utf-8")
+    (workspace / "b").write_text("one", encoding="utf-8")
+    checkpoints.before(1, "a")
+    checkpoints.before(1, "b")
+    (workspace / "a").write_text("two", encoding="utf-8")
+    (workspace / "b").unlink()
+    (workspace / "b").mkdir()
+    (workspace / "b.kept-1").mkdir()
+    (workspace / ".a.codey-undo").write_text("left by a killed undo", encoding="utf-8")
+    checkpoints.undo(1)
+    assert (workspace / "a").read_text(encoding="utf-8") == (workspace / "b").read_text(encoding="utf-8") == "one"
+    assert not (workspace / ".a.codey-undo").exists()
+
+
+def test_git_is_not_touched(workspace: Path, checkpoints: Checkpoints) -> None:
+    def git(*args: str) -> str:
+        return subprocess.run(["git", *args], cwd=workspace, check=True, capture_output=True, text=True).stdout
+
+    git("init", "-q")
+    (workspace / "a").write_text("one", encoding="utf-8")
+    git("add", "a")
+    before = picture(workspace / ".git")
+    checkpoints.before(1, "a")
+    (workspace / "a").write_text("two", encoding="utf-8")
+    checkpoints.before(1, "b")
+    (workspace / "b").touch()
+    checkpoints.undo(1)
+    assert picture(workspace / ".git") == before
+    assert git("status", "--porcelain") == "A  a\n"
+
+
+PATHS = st.sampled_from(["a", "b", "d/x", "d/y", "d/e/z"])
+DATA = st.binary(max_size=6)
+
+
+class NothingIsLost(RuleBasedStateMachine):
+    """Turns that change files by the contract (`before`, change, `after`), a person who changes them too, undo, restarts."""
+
+    @initialize()
+    def start(self) -> None:
+        self.base = Path(tempfile.mkdtemp(prefix="codey-checkpoints-"))
+        self.workspace = self.base / "work"
+        self.workspace.mkdir()
+        self.turn = 1
+        self.at_start: dict[str, tuple[int, bytes]] = {}
+        self.by_person: set[bytes] = set()
+        self.clean = True  # no one but the turn changed anything since it began
+        self.restart()
+
+    def teardown(self) -> None:
+        if hasattr(self, "base"):
+            shutil.rmtree(self.base)
+
+    @rule()
+    def restart(self) -> None:
+        self.store = Checkpoints(self.base / "store", self.workspace)
+
+    @rule(path=PATHS, data=DATA, mode=st.sampled_from([0o600, 0o644, 0o755]))
+    def turn_writes(self, path: str, data: bytes, mode: int) -> None:
+        if not self._writable(path):
+            return
+        self.store.before(self.turn, path)
+        place = self.workspace / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+        place.chmod(mode)
+        self.store.after(self.turn, path)
+
+    @rule(path=PATHS, other=PATHS)
+    def turn_links(self, path: str, other: str) -> None:
+        if not self._writable(path) or (self.workspace / path).exists():
+            return
+        self.store.before(self.turn, path)
+        place = self.workspace / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)
+        place.symlink_to(self.workspace / other)
+
+    @rule(path=st.sampled_from(["a", "b", "d", "d/e", "d/x"]))
+    def turn_deletes(self, path: str) -> None:
+        place = self.workspace / path
+        if not os.path.lexists(place):
+            return
+        self.store.before(self.turn, path)
+        shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink()
+
+    @rule(path=PATHS, number=st.integers(0, 9999))
+    def person_writes(self, path: str, number: int) -> None:
+        place = self.workspace / path
+        if not self._writable(path) or place.is_symlink() or path not in self.store.touched(self.turn):
+            return
+        self.clean = False
+        if place.is_file():
+            self.by_person.discard(place.read_bytes())
+        place.parent.mkdir(parents=True, exist_ok=True)
+        data = b"person %d" % number
+        place.write_bytes(data)
+        self.by_person.add(data)
+
+    @rule()
+    def next_turn(self) -> None:
+        self.turn += 1
+        self.at_start = picture(self.workspace)
+        self.clean = True
+
+    @precondition(lambda self: self.store.has(self.turn))
+    @rule()
+    def undo(self) -> None:
+        self.store.undo(self.turn)
+        if self.clean:
+            assert picture(self.workspace) == self.at_start
+        self.turn += 1
+        self.at_start = picture(self.workspace)
+        self.clean = True
+
+    @invariant()
+    def every_byte_of_the_person_is_somewhere(self) -> None:
+        if not self.by_person:
+            return
+        present = {data for _, data in picture(self.base).values()}
+        assert self.by_person <= present
+
+    def _writable(self, path: str) -> bool:
+        """Whether a file may stand at `path`: no file or link above it, no folder at it, no link that leads nowhere sane."""
+        place = self.workspace / path
+        above = [self.workspace / parent for parent in Path(path).parents if parent.parts]
+        with contextlib.suppress(OSError):
+            return (
+                not place.is_dir()
+                and not any(folder.is_symlink() or folder.is_file() for folder in above)
+                and not place.is_symlink()
+            )
+        return False
+
+
+NothingIsLost.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestNothingIsLost = NothingIsLost.TestCase
