@@ -37,6 +37,8 @@ def main() -> None:
     with os.fdopen(report, "rb") as stream:  # closed without a word by a successful exec
         problem = stream.read().decode(errors="replace")
     status = _wait(child, control, wake)
+    if sys.platform != "linux":  # no orphans are adopted there: its process group is all that can be reached
+        _signal_group(child, signal.SIGKILL)
     _kill_all()
     answer = {"error": problem} if problem else _ending(status)
     with contextlib.suppress(OSError):  # the engine may be gone: then nobody wants the answer
@@ -115,32 +117,44 @@ def _signal_group(child: int, number: signal.Signals) -> None:
 
 
 def _kill_all() -> None:
-    """Kill every descendant that is left. Those that fork meanwhile become ours and are met in a later round."""
+    """Kill every descendant that is left. All are stopped first, since those that fork would outrun the killing."""
     while True:
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         except ChildProcessError:
             return
-        for pid in _children():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        stopped: set[int] = set()
+        while fresh := _descendants() - stopped:
+            _send(fresh, signal.SIGSTOP)
+            stopped |= fresh
+        _send(stopped, signal.SIGKILL)
         time.sleep(0.002)
 
 
-def _children() -> list[int]:
-    """Direct children of this process, by the field ppid of proc(5)."""
-    me = os.getpid()
-    found: list[int] = []
+def _send(pids: set[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it has just ended, or changed its user
+            os.kill(pid, number)
+
+
+def _descendants() -> set[int]:
+    """All processes below this one, by the field ppid of proc(5)."""
+    children: dict[int, list[int]] = {}
     try:
         names = os.listdir("/proc")  # noqa: PTH208 - pathlib would double the start-up time of this process
     except FileNotFoundError:
-        return found
+        return set()
     for name in filter(str.isdigit, names):
         with contextlib.suppress(OSError):  # it ended while we looked
-            stat = _read(f"/proc/{name}/stat")
-            if int(stat.rpartition(b")")[2].split()[1]) == me:
-                found.append(int(name))
+            parent = int(_read(f"/proc/{name}/stat").rpartition(b")")[2].split()[1])
+            children.setdefault(parent, []).append(int(name))
+    found: set[int] = set()
+    waiting = [os.getpid()]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found.update(below)
+        waiting += below
     return found
 
 

@@ -1,14 +1,13 @@
-"""The walls of bubblewrap, tried from inside; and the choice when it does not work."""
+"""The walls of bubblewrap, tried from inside; and what is said when it does not work."""
 
 import socket
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from codey_tui.sandbox import Bubblewrap, Rlimits, SandboxError, choose
+from codey_tui.sandbox import Bubblewrap
 from tests.fakes.sandbox_runner import Runner
 
 PROBLEM = Bubblewrap().problem()
@@ -78,28 +77,14 @@ def test_what_is_trusted_outside_cannot_be_changed(inside: Runner) -> None:
     assert "Read-only file system" in done.output
 
 
-def test_choosing_says_why() -> None:
-    assert choose("rlimits").reason.startswith("rlimits, as asked for")
-    chosen = choose()
-    assert chosen.sandbox.name == ("rlimits" if PROBLEM else "bubblewrap")
-    assert chosen.reason.startswith(chosen.sandbox.name)
-    assert PROBLEM in chosen.reason
-
-
 def test_without_bwrap_the_reason_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert isinstance(choose().sandbox, Rlimits)
-    assert "bwrap is not installed" in choose().reason
-    with pytest.raises(SandboxError, match=r"bwrap is not installed.*choose rlimits"):
-        choose("bubblewrap")
+    assert Bubblewrap().problem() == "bwrap is not installed"
 
 
-def test_a_bwrap_that_fails_is_not_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_bwrap_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     program = tmp_path / "bwrap"
     program.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    chosen = choose()
-    assert isinstance(chosen.sandbox, Rlimits)
-    assert "No permissions to create new namespace" in chosen.reason
-    assert threading.active_count() >= 1
+    assert "No permissions to create new namespace" in Bubblewrap().problem()

@@ -154,6 +154,15 @@ def test_what_a_command_leaves_behind_is_ended_with_it(runner: Runner) -> None:
     assert not marked(mark), "gone by the time the run returns"
 
 
+def test_processes_that_flee_are_caught(runner: Runner) -> None:
+    """Each forks and ends without a pause, in a session of its own: whoever kills one by one comes too late."""
+    mark = uuid.uuid4().hex
+    flee = f"import os; '{mark}'\nos.fork(); os.fork()\nwhile True:\n    if os.fork(): os._exit(0)\n    os.setsid()"
+    done = runner([sys.executable, "-c", flee], seconds=60)
+    assert (done.exit_code, done.killed_by) == (0, "")
+    assert not marked(mark)
+
+
 def test_death_by_signal_is_told(runner: Runner) -> None:
     assert runner("kill -9 $$").exit_code == 137
     assert runner("kill -15 $$").exit_code == 143
