@@ -6,7 +6,6 @@ import shlex
 import uuid
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import cast
 
 import msgspec
 
@@ -15,6 +14,7 @@ from codey_tui.engine.chunks import FULLSTACK, ChunkSpec, spec
 from codey_tui.engine.router import route as route_request
 from codey_tui.engine.router import spans, steps
 from codey_tui.engine.router import vocabulary as words
+from codey_tui.engine.step_commands import tool_command
 from codey_tui.engine.workspace_paths import PathRefused, is_inside, resolve
 from codey_tui.protocol.models import Route
 from codey_tui.protocol.plan import Chunk, ChunkKind, Condition, Plan
@@ -58,37 +58,6 @@ def plan(request: str, route: Route, workspace: Path, files: Sequence[str] = ())
         case _:
             chunks = planner.code(request)
     return Plan(id=_id(), request=request, chunks=tuple(chunks))
-
-
-def tool_command(route: Route) -> str:
-    """The command line that does what a `tool` route asks for; empty where there is none."""
-    args = route.args
-    if command := str(args.get("command") or ""):
-        return command
-    listed = args.get("paths")
-    paths = (
-        [str(path) for path in cast("list[object]", listed)]
-        if isinstance(listed, list)
-        else [str(args.get("path") or ".")]
-    )
-    quoted = " ".join(shlex.quote(path) for path in paths)
-    match args.get("op"):
-        case "mkdir":
-            return f"mkdir -p -- {quoted}"
-        case "read":
-            return f"cat -- {quoted}"
-        case "list":
-            return f"ls -- {quoted}"
-        case "delete":
-            return f"rm -r -- {quoted}"
-        case "move" | "copy" as op:
-            return f"{'mv' if op == 'move' else 'cp -r'} -- {quoted} {shlex.quote(str(args.get('target') or '.'))}"
-        case "write" if not args.get("content"):
-            return f"touch -- {quoted}"
-        case "write":
-            return f"printf %s {shlex.quote(str(args.get('content')))} > {quoted}"
-        case _:
-            return ""
 
 
 class _Planner:

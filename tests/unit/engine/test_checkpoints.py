@@ -33,9 +33,7 @@ def picture(folder: Path) -> dict[str, tuple[int, bytes]]:
     found: dict[str, tuple[int, bytes]] = {}
     for place in sorted(folder.rglob("*")):
         mode = place.lstat().st_mode
-        data = (
-            os.fsencode(os.readlink(place)) if stat.S_ISLNK(mode) else place.read_bytes() if stat.S_ISREG(mode) else b""
-        )
+        data = bytes(place.readlink()) if stat.S_ISLNK(mode) else place.read_bytes() if stat.S_ISREG(mode) else b""
         found[place.relative_to(folder).as_posix()] = (mode, data)
     return found
 
