@@ -18,6 +18,8 @@ from codey_tui.tui.coalesce import Arrived, Coalescer
 from codey_tui.tui.commands import bindings_of
 from codey_tui.tui.completion import mentioned
 from codey_tui.tui.doing import Doing
+from codey_tui.tui.driver.driver import CodeyDriver
+from codey_tui.tui.driver.guard import install_signals
 from codey_tui.tui.keymap import check_keymap
 from codey_tui.tui.options import TuiOptions
 from codey_tui.tui.screens.workbench import Workbench
@@ -74,14 +76,16 @@ class CodeyApp(Doing):
         driver_class: type[Driver] | None = None,
         clock: Callable[[], float] = time.monotonic,
         rss: Callable[[], int] = own_rss,
+        now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(driver_class=driver_class)
+        self.now = now
         self.client = client
         self.options = options
         self.view = View()
         self._clock = clock
         self._rss = rss
-        self._started = time.time()
+        self._started = now()
         self._unsubscribe: Unsubscribe | None = None
         self._coalescer: Coalescer | None = None
         self._generation = 0
@@ -89,6 +93,7 @@ class CodeyApp(Doing):
         self._told = 0
         self._themes: list[str] = []
         self._theme_stamp: tuple[tuple[str, int], ...] = ()
+        self.give_back_signals: Callable[[], None] = lambda: None
 
     @property
     def _theme_folders(self) -> tuple[Path | None, ...]:
@@ -115,6 +120,8 @@ class CodeyApp(Doing):
 
     def on_mount(self) -> None:
         """Paint first, then listen."""
+        if isinstance(self._driver, CodeyDriver):
+            self.give_back_signals = install_signals(self)
         self.call_after_refresh(self._attach)
         for problem in (*self.options.notices, *self._problems):
             self.notify(problem, severity="warning", markup=False, timeout=10)
@@ -136,6 +143,7 @@ class CodeyApp(Doing):
             asyncio.get_running_loop(),
             lambda batch: self.post_message(Arrived(batch)) if generation == self._generation else None,
             slow=slow,
+            pressure=self._driver.under_pressure if isinstance(self._driver, CodeyDriver) else lambda: False,
         )
         self._coalescer = coalescer
         try:
@@ -308,6 +316,9 @@ class CodeyApp(Doing):
 
 def run(client: Client, options: TuiOptions) -> int:
     """Open the workbench on a client until the person leaves; returns the exit code."""
-    app = CodeyApp(client, options)
-    code = app.run(mouse=options.mouse)
+    app = CodeyApp(client, options, driver_class=CodeyDriver)
+    try:
+        code = app.run(mouse=options.mouse)
+    finally:
+        app.give_back_signals()
     return code if code is not None else app.return_code or 0

@@ -1,6 +1,7 @@
 """What the commands do that are more than one Op; the app is made of these."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -30,6 +31,7 @@ class Doing(App[int]):
     options: TuiOptions
     view: View
     workbench: Workbench
+    now: Callable[[], float]
 
     @abstractmethod
     def submit(self, op: Op) -> None:
@@ -160,7 +162,7 @@ class Doing(App[int]):
         except EngineGone:
             return
         present = self.view.session.id if self.view.session else ""
-        chosen = await self.push_screen_wait(SessionsScreen(sessions, present))
+        chosen = await self.push_screen_wait(SessionsScreen(sessions, present, self.now()))
         if chosen == NEW:
             self.submit(NewSession())
         elif chosen and chosen != present:

@@ -15,9 +15,7 @@ START = 1_700_000_000.0
 SESSION = SessionInfo(id="s1", title="Fibonacci", created=START, updated=START, turns=1)
 MODEL = ModelInfo(id="nano", title="Codey nano", path="nano.gguf", state="ready", size=38_000_000, n_ctx=4096)
 OTHER_MODEL = ModelInfo(id="qwen", title="Qwen2.5-Coder 1.5B", path="q.gguf", state="idle", size=1_100_000_000)
-GAUGES = Gauges(
-    engine_rss=62 * 2**20, models_rss=148 * 2**20, budget=5600 * 2**20, cpu_percent=71.0, temperature=54.0
-)
+GAUGES = Gauges(engine_rss=62 * 2**20, models_rss=148 * 2**20, budget=5600 * 2**20, cpu_percent=71.0, temperature=54.0)
 
 
 def envelopes(

@@ -79,7 +79,10 @@ DANGER = ev.ActionProposed(
     sandbox="none",
 )
 
-OPENED: tuple[ev.Event, ...] = (ev.SessionOpened(session=SESSION, mode="ask", model=MODEL), ev.GaugesRead(gauges=GAUGES))
+OPENED: tuple[ev.Event, ...] = (
+    ev.SessionOpened(session=SESSION, mode="ask", model=MODEL),
+    ev.GaugesRead(gauges=GAUGES),
+)
 ASKED: tuple[ev.Event, ...] = (*OPENED, ev.TurnStarted(message=ASK), ev.RouteChosen(route=ROUTE))
 PLANNED: tuple[ev.Event, ...] = (*ASKED, ev.PlanProposed(plan=PLAN))
 DECIDED: tuple[ev.Event, ...] = (
@@ -132,9 +135,7 @@ WRITTEN: tuple[ev.Event, ...] = (
     ev.FileWritten(path="fibonacci.py", size=len(CODE), sha256="0" * 64, created=True),
     ev.VerificationEnded(path="fibonacci.py", ok=True, check="compiles", attempt=1),
 )
-RUN_STARTED = ev.ChunkStarted(
-    chunk_id="c2", index=2, total=2, title=RUN.title, path="", language="", max_tokens=0
-)
+RUN_STARTED = ev.ChunkStarted(chunk_id="c2", index=2, total=2, title=RUN.title, path="", language="", max_tokens=0)
 ACTING: tuple[ev.Event, ...] = (*WRITTEN, RUN_STARTED, PROPOSAL)
 RUNNING: tuple[ev.Event, ...] = (
     *ACTING,

@@ -1,6 +1,5 @@
 """The stored conversations of this workspace."""
 
-import time
 from collections.abc import Sequence
 
 from codey_tui.protocol.models import SessionInfo
@@ -22,8 +21,7 @@ def ago(seconds: float) -> str:
 class SessionsScreen(Choice):
     """Returns the id of a session to open, or `NEW`. `now` is Unix time."""
 
-    def __init__(self, sessions: Sequence[SessionInfo], present: str, now: float | None = None) -> None:
-        now = time.time() if now is None else now
+    def __init__(self, sessions: Sequence[SessionInfo], present: str, now: float) -> None:
         rows = [Row(NEW, "New session", "An empty conversation; this one stays stored.", "n")]
         rows += [
             Row(held.id, held.title or "Untitled", f"{counted(held.turns, 'turn')} · {ago(now - held.updated)}")
