@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import selectors
 import signal
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from codey_tui.sandbox.base import Completed, KilledBy, Limits, OnOutput, SandboxError
+from codey_tui.sandbox.strays import VARIABLE, kill_marked
 from codey_tui.sandbox.text import Collector
 
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
@@ -32,9 +34,10 @@ def supervise(
     on_output: OnOutput,
     cancel: threading.Event,
 ) -> Completed:
-    """Run `argv` with exactly the environment `env` under a supervisor. Blocks. Raises SandboxError."""
+    """Run `argv` with the environment `env` and a mark of its own under a supervisor. Blocks. Raises SandboxError."""
     if any("\0" in part for part in argv):
         raise SandboxError("The command holds a NUL character, which no program can be given.")
+    mark = secrets.token_hex(16)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         order = {"argv": list(argv), "limits": _rlimits(limits), "control": theirs.fileno()}
@@ -42,7 +45,7 @@ def supervise(
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(_SUPERVISOR), json.dumps(order)],
                 cwd=cwd,
-                env=dict(env),
+                env={**env, VARIABLE: mark},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -52,7 +55,10 @@ def supervise(
         except (OSError, ValueError) as error:
             raise SandboxError(f"The command could not be started in {cwd}: {error}.") from error
         theirs.close()
-        return _Run(process, ours, limits, on_output, cancel).finish()
+        done = _Run(process, ours, limits, on_output, cancel).finish()
+    if done.killed_by == "lost":
+        kill_marked(mark)
+    return done
 
 
 class _Run:
