@@ -54,12 +54,14 @@ def undo_turn(workspace: Path | None, turn: int) -> int:
     """Undo a turn (0: the last one not yet undone) and say which files came back."""
     site = open_site(workspace)
 
-    async def undo() -> TurnUndone | Noticed:
+    async def undo() -> tuple[TurnUndone | Noticed, list[str]]:
+        notes: list[str] = []
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[TurnUndone | Noticed] = loop.create_future()
 
         def settle(answer: TurnUndone | Noticed | EngineGone) -> None:
             if answered.done():
+                notes.extend([answer.text] if isinstance(answer, Noticed) else [])
                 return
             if isinstance(answer, EngineGone):
                 answered.set_exception(answer)
@@ -77,11 +79,13 @@ def undo_turn(workspace: Path | None, turn: int) -> int:
             unsubscribe = client.listen(deliver, (await client.ask(GetStatus())).seq)
             try:
                 client.submit(UndoTurn(turn=turn))
-                return await asyncio.wait_for(answered, UNDO_S)
+                answer = await asyncio.wait_for(answered, UNDO_S)
+                await client.ask(GetStatus())  # by now its remarks about single files have come too
+                return answer, notes
             finally:
                 unsubscribe()
 
-    answer = asyncio.run(undo())
+    answer, notes = asyncio.run(undo())
     if isinstance(answer, Noticed):
         say_error(answer.text)
         return FAILED
@@ -90,6 +94,8 @@ def undo_turn(workspace: Path | None, turn: int) -> int:
         click.echo(f"  restored {plain(path)}")
     for path in answer.removed:
         click.echo(f"  removed {plain(path)}")
+    for note in notes:
+        click.echo(f"Note: {plain(note)}", err=True)
     return 0
 
 

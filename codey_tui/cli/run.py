@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -74,7 +74,7 @@ class _Run:
         self._approve = approve
         self._as_json = as_json
         self._loop = asyncio.get_running_loop()
-        self._queue: asyncio.Queue[Envelope | EngineGone | None] = asyncio.Queue()  # None: leave now
+        self._queue: asyncio.Queue[Envelope | Exception | None] = asyncio.Queue()  # None: leave now
         self._asker = Asker() if person else None
         self._narrator = Narrator()
         self._turn = 0
@@ -94,6 +94,7 @@ class _Run:
             self._loop.call_soon_threadsafe(self._queue.put_nowait, envelope)
 
         unsubscribe = client.listen(deliver, after)
+        self._loop.set_exception_handler(self._unforeseen)
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         for number in numbers:
             self._loop.add_signal_handler(number, self._interrupt, client, number)
@@ -113,7 +114,7 @@ class _Run:
 
     async def _follow(self, client: Client, text: str) -> int:
         while (item := await self._queue.get()) is not None:
-            if isinstance(item, EngineGone):
+            if isinstance(item, Exception):
                 raise item
             event = item.event
             if isinstance(event, TurnStarted) and not self._turn and event.message.text == text:
@@ -127,6 +128,11 @@ class _Run:
             if isinstance(event, TurnEnded):
                 return self._status(event)
         return 128 + self._signal
+
+    def _unforeseen(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """An engine in this process failed outside a turn: without this the turn would be waited for in vain."""
+        error = context.get("exception")
+        self._queue.put_nowait(error if isinstance(error, Exception) else RuntimeError(context["message"]))
 
     def _tell(self, item: Envelope) -> None:
         if self._as_json:
