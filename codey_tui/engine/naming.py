@@ -28,11 +28,19 @@ def _language(extension: str, fence: str, default: str, words: str) -> Language:
 
 
 PYTHON = _language(".py", "python", "", r"\bpython3?\b|\bflask\b|\bdjango\b|\bfastapi\b|\bpytest\b")
+# Files with a name of their own, looked for in what is asked for, not in what it is to do.
+NAMED: tuple[Language, ...] = (
+    _language("", "dockerfile", "Dockerfile", r"\bdockerfile\b"),
+    _language("", "makefile", "Makefile", r"\bmakefile\b"),
+    _language("", "gitignore", ".gitignore", r"\.?\bgitignore\b"),
+    _language(".md", "markdown", "README.md", r"\breadme\b|\bmarkdown (?:file|document)\b|\bin markdown\b"),
+)
 # The first whose words occur in the request wins.
 LANGUAGES: tuple[Language, ...] = (
     PYTHON,
     _language(".ts", "typescript", "", r"\btypescript\b"),
     _language(".js", "javascript", "", r"\bjavascript\b|\bnode(?:\.?js)?\b|\bexpress(?:\.?js)?\b|\bin js\b"),
+    _language(".jsx", "jsx", "", r"\breact\b"),
     _language(".css", "css", "style.css", r"\bcss\b(?!.*\bhtml\b)|\bstyle ?sheet\b"),
     _language(".html", "html", "index.html", r"\bhtml5?\b|\b(?:web|landing|home|contact|login) ?page\b|\bwebsite\b"),
     _language(".sh", "bash", "", r"\b(?:shell|bash|sh) script\b|\bin (?:bash|shell|sh)\b|\bbash\b"),
@@ -41,14 +49,11 @@ LANGUAGES: tuple[Language, ...] = (
     _language(".cs", "csharp", "", r"\bc#|\bcsharp\b"),
     _language(".c", "c", "", r"\bin c\b|\bc (?:program|function|code|file)\b"),
     _language(".java", "java", "Main.java", r"\bjava\b"),
+    _language(".kt", "kotlin", "", r"\bkotlin\b"),
     _language(".go", "go", "", r"\bin go\b|\bgolang\b|\bgo (?:program|function|code|file)\b"),
     _language(".rs", "rust", "", r"\brust\b"),
     _language(".rb", "ruby", "", r"\bruby\b"),
     _language(".php", "php", "", r"\bphp\b"),
-    _language("", "dockerfile", "Dockerfile", r"\bdockerfile\b"),
-    _language("", "makefile", "Makefile", r"\bmakefile\b"),
-    _language("", "gitignore", ".gitignore", r"\.?\bgitignore\b"),
-    _language(".md", "markdown", "README.md", r"\breadme\b|\bmarkdown (?:file|document)\b|\bin markdown\b"),
     _language(".yaml", "yaml", "", r"\byaml\b"),
     _language(".toml", "toml", "", r"\btoml (?:file|config)\b"),
     _language(".json", "json", "", r"\bjson (?:file|config|document)\b"),
@@ -71,7 +76,7 @@ _KIND_WORDS = frozenset(
 _FILLER = spans.PROSE_WORDS | frozenset(
     "new simple basic small little short complete full nice good great working python python3 javascript js typescript "
     "html css java rust ruby bash shell golang php c c++ cpp sql node nodejs please using use uses given number numbers's "
-    "named called can will which whose where able into via does do some new called also so should must version one whether up first last some out own".split()
+    "named called can will which whose where able into via does do some new called also so should must version one whether up by pls i d love need very of react kotlin first last some out own".split()
 )
 _SPOKEN_VERBS = frozenset(
     "calculates computes prints returns reads checks finds gets takes shows displays does makes calculate compute print "
@@ -89,7 +94,12 @@ _ASIDE = re.compile(
 
 def language_of(request: str) -> Language:
     """The language that a request names, else Python."""
-    return next((language for language in LANGUAGES if language.words.search(request)), PYTHON)
+    noun = _BREAK.split(request, maxsplit=1)[0]
+    for languages, text in ((NAMED, noun), (LANGUAGES, noun), (LANGUAGES, request)):
+        for language in languages:
+            if language.words.search(text):
+                return language
+    return PYTHON
 
 
 def fence_of(path: str) -> str:
@@ -102,7 +112,7 @@ def new_path(request: str) -> str:
     """A file name for what `request` asks for, such as `fibonacci.py`."""
     language = language_of(request)
     stem = stem_of(request)
-    if language.default and (not stem or not language.extension or stem in _DEFAULT_STEMS):
+    if language.default and (language in NAMED or not stem or stem in _DEFAULT_STEMS):
         return language.default
     if language.default == "index.html" and stem.split("_")[-1] in {"site", "website", "webpage"}:
         return language.default

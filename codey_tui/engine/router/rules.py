@@ -99,6 +99,9 @@ def _question(request: Request) -> Ruling | None:
     """A question: it begins like one, or ends with a question mark and does not begin with an order."""
     asks = request.text.rstrip().endswith("?")
     spoken = spans.words(request.text)
+    last = spans.words(re.split(r"[.?!]\s+", request.text.strip())[-1])
+    if last[:1] and last[0] in words.CREATE_VERBS and len(last) > 1:
+        return None  # "is it a leap year? write that in Python"
     politely = len(spoken) != len(request.words) and request.first in words.CODE_VERBS
     if request.first in words.QUESTION_WORDS or (request.first == "show" and "how" in request.words[1:3]):
         return Ruling("question-word", "question", 0.95 if asks else 0.9)
@@ -138,10 +141,14 @@ def _code(request: Request) -> Ruling | None:
     if request.first in words.CODE_VERBS and len(request.words) > 1:
         certain = bool(named) or bool(words.CODE_NOUNS.intersection(request.words))
         return Ruling("code-verb", "code", 0.9 if certain else 0.75)
+    if request.first in words.TASK_VERBS and len(request.words) > 2:
+        return Ruling("task-verb", "code", 0.6)
     if named and len(request.words) > 2:
         return Ruling("named-file", "code", 0.6)
     if len(request.words) > 1 and words.CODE_NOUNS.intersection(request.words):
         return Ruling("code-noun", "code", 0.6)
+    if request.first in words.PROGRAMS or request.words == ["hello", "world"]:
+        return Ruling("program", "code", 0.6)
     return None
 
 

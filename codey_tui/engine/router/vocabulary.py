@@ -16,12 +16,23 @@ STEP_VERBS = CODE_VERBS | frozenset(
     "run execute install git mkdir commit push pull list show read start open copy move touch pytest pip npm python python3 "
     "launch checkout fetch merge explain describe summarise summarize".split()
 )
+# Verbs of what a program is to do: "reverse a string" asks for the program that does it.
+TASK_VERBS = frozenset(
+    "reverse compute calculate count flip rotate simulate solve encrypt decrypt draw plot train parse style sum merge filter "
+    "swap roll sieve shuffle encode decode compress download resize play guess detect recognise recognize validate multiply "
+    "invert transpose print".split()
+)
+# Programs that everyone knows by one word or two: naming one is asking for it.
+PROGRAMS = frozenset(
+    "fibonacci factorial primes palindrome fizzbuzz quicksort mergesort bubblesort calculator hanoi gcd lcm".split()
+)
 CODE_NOUNS = frozenset(
     "function script class program module algorithm test tests unittest page webpage website app application api endpoint "
     "route game calculator parser scraper server bot cli tool decorator generator iterator regex query component "
     "stylesheet html css javascript typescript python sql json yaml dockerfile makefile readme code snippet method "
     "loop recursion fibonacci factorial primes prime palindrome fizzbuzz quicksort mergesort sort sorter converter "
-    "validator counter timer stack queue tree graph template form table schema database model crud hanoi".split()
+    "validator counter timer stack queue tree graph template form table schema database model crud hanoi "
+    "string array matrix list search bubblesort gcd lcm divisor anagram dijkstra conversion numerals heap".split()
 )
 QUESTION_WORDS = frozenset(
     "what whats why how when who whom whose which where is are am was were does do did has have had explain describe "
@@ -93,17 +104,38 @@ STACK_PARTS: tuple[re.Pattern[str], ...] = (
 APP = re.compile(r"\b(?:app|application|site|website|platform|system|project)\b", re.IGNORECASE)
 
 POLITE = re.compile(
-    r"^\s*(?:(?:hi|hello(?!\s+world)|hey|ok|okay|so|now|well|codey|please|kindly|just|then|also|next|finally|first(?:ly)?)[\s,!:]+|"
-    r"(?:can|could|would|will) (?:you|we)(?: please)?\s+|"
-    r"(?:i|we)(?:'d| would)? (?:want|need|like)(?: you)? to\s+|i'd like to\s+|let'?s\s+|help me(?: to)?\s+|go ahead and\s+|"
-    r"you (?:should|must|need to)\s+)",
+    r"^\s*(?:(?:hi|hello(?!\s+world)|hey|ok|okay|so|now|well|alright|codey|please|pls|kindly|just|then|also|next|finally|"
+    r"first(?:ly)?|urgent|today|again|yes|right)(?:[\s,!:]+(?:codey\b)?[\s,!:]*)|"
+    r"(?:can|could|would|will) (?:you|we)(?!\s+(?:have|get|please have))(?:\s+(?:please|kindly))?\s+|"
+    r"(?:i|we)(?:'d| would)? (?:want|need|like|have)(?: you)? to\s+|i'd like to\s+|i was asked to\s+|let'?s\s+|help me(?: to)?\s+|"
+    r"go ahead and\s+|you (?:should|must|need to)\s+|"
+    r"(?:my |the |a |your )?(?:homework|task|exercise|assignment|todo|goal|idea|note|step|question|ticket)(?: \d+| today| is| one)?\s*:\s*)",
     re.IGNORECASE,
 )
-WISH = re.compile(r"^\s*(?:i|we)(?:'d| would)? (?:want|need|like)\s+(?=(?:an?|the|some)\b)", re.IGNORECASE)
+FAREWELL = re.compile(r"[\s,]*\b(?:please|pls|thanks|thank you|cheers)\b[\s.!]*$", re.IGNORECASE)
+# Ways to ask for a thing without a verb of making; they count only before a determiner, as in "I need a script".
+WISH = re.compile(
+    r"^\s*(?:(?:(?:i|we)(?:'d| would)? (?:want|need|like|love|could use)(?: to have)?|i'm looking for|there should be|"
+    r"(?:can|could) (?:i|we) (?:please )?(?:have|get)|(?:give|get|send|hand|show) me|how about)\s+(?=(?:an?|the|some|one)\b)|"
+    r"(?:put|throw|hack) together\s+|(?:whip|cook) up\s+|knock out\s+|come up with\s+|set up\s+)",
+    re.IGNORECASE,
+)
 
 
 def without_politeness(text: str) -> str:
-    """`text` without what people say before the imperative: please, can you, I want you to."""
+    """`text` without what people say around the imperative: please, can you, I want you to; a wish becomes `create`."""
     while (shorter := POLITE.sub("", text, count=1)) != text and shorter.strip():
         text = shorter
-    return WISH.sub("create ", text).strip()
+    shorter = FAREWELL.sub("", text)
+    text = (shorter if shorter.strip() else text).strip()
+    wish = WISH.match(text)
+    if wish and _LOOKS.match(wish.group()):
+        rest = text[wish.end() :].lower()
+        wish = wish if not rest.startswith("the ") and CODE_NOUNS.intersection(re.findall(r"[a-z]+", rest)) else None
+    if wish:
+        text = f"create {text[wish.end() :]}"
+    return text
+
+
+# "Show me the log" and "can I have a look" are not wishes for code unless something of code is named.
+_LOOKS = re.compile(r"\s*(?:can|could|give|get|send|hand|show|how)\b", re.IGNORECASE)
