@@ -41,16 +41,27 @@ class _Findings:
 def assess_command(command: str, workspace: Path) -> Risk:
     """The risk of a command line: `execute` or `dangerous`, with one sentence that says why and the paths it names
     outside of the workspace."""
-    found = _Findings()
-    if _FORK_BOMB.search(command):
-        found.danger("starts itself without end")
-    _judge(command, Path(os.path.realpath(workspace)), found, 0)
+    found = _findings(command, workspace)
     if found.names & words.DOWNLOADERS and found.names & words.INTERPRETERS:
         found.danger("may run what it downloads")
     touches = tuple(dict.fromkeys(found.touches))
     if found.dangers:
         return Risk(level="dangerous", reason=f"It {_listed(found.dangers)}.", touches=touches)
     return Risk(level="execute", reason=_plain_reason(found), touches=touches)
+
+
+def needs_network(command: str, workspace: Path) -> bool:
+    """Whether a command names a program that is of little use without the network."""
+    found = _findings(command, workspace)
+    return found.network or found.installs
+
+
+def _findings(command: str, workspace: Path) -> _Findings:
+    found = _Findings()
+    if _FORK_BOMB.search(command):
+        found.danger("starts itself without end")
+    _judge(command, Path(os.path.realpath(workspace)), found, 0)
+    return found
 
 
 def _plain_reason(found: _Findings) -> str:

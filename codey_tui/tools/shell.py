@@ -8,7 +8,7 @@ import msgspec
 from codey_tui.protocol.actions import ActionResult, Preview, Risk
 from codey_tui.sandbox import Completed, SandboxError
 from codey_tui.tools.base import ToolContext, ToolError
-from codey_tui.tools.command_risk import assess_command
+from codey_tui.tools.command_risk import assess_command, needs_network
 
 _MAX_COMMAND = 16_000
 
@@ -57,12 +57,21 @@ class ShellTool:
             raise ToolError(str(error)) from error
         return ActionResult(
             ok=done.exit_code == 0 and not done.killed_by,
-            summary=_summary(done, limits.seconds),
+            summary=_summary(done, limits.seconds) + self._hint(done, command, context),
             output=done.output,
             exit_code=done.exit_code,
             seconds=done.seconds,
             sandbox=context.sandbox.name,
             truncated=done.truncated,
+        )
+
+    def _hint(self, done: Completed, command: str, context: ToolContext) -> str:
+        """What an error text such as "could not resolve host" does not say."""
+        cut = context.sandbox.name != "rlimits" and not context.limits.network
+        return (
+            "; the sandbox has no network"
+            if cut and done.exit_code and needs_network(command, context.workspace)
+            else ""
         )
 
 

@@ -1,11 +1,15 @@
 """The shell tool in a real sandbox."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
+from codey_tui.sandbox import Bubblewrap
 from codey_tui.tools import ToolError
 from tests.fakes.tool_calls import ToolCalls
+
+PROBLEM = Bubblewrap().problem()
 
 
 def test_a_command_runs_in_the_workspace(calls: ToolCalls) -> None:
@@ -33,6 +37,14 @@ def test_a_time_limit_is_kept_and_told(calls: ToolCalls) -> None:
 def test_cancel_is_told(calls: ToolCalls) -> None:
     threading.Timer(0.2, calls.cancel.set).start()
     assert calls.run("shell", command="sleep 300").summary.startswith("cancelled after")
+
+
+@pytest.mark.skipif(bool(PROBLEM), reason=f"only a sandbox with walls cuts the network, and {PROBLEM}")
+def test_a_cut_network_is_told(tmp_path: Path) -> None:
+    calls = ToolCalls(tmp_path, Bubblewrap())
+    result = calls.run("shell", command="ssh -o BatchMode=yes nobody@127.0.0.1")
+    assert result.summary.endswith("; the sandbox has no network")
+    assert calls.run("shell", command="exit 3").summary == "exit code 3"
 
 
 def test_several_lines_run_as_one_script(calls: ToolCalls) -> None:
