@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from codey_tui.engine.errors import EngineError
+
 MAX_BLOCKS = 64
 NEAR_ENOUGH = 0.6
 MAX_SHOWN = 80
@@ -20,7 +22,7 @@ _FOOT = re.compile(r"^\s*>{5,9}\s*(?:REPLACE|UPDATED|NEW)?\s*$", re.IGNORECASE)
 _FENCE = re.compile(r"^\s{0,3}(`{3,})([^`]*)$")
 
 
-class EditFailed(Exception):
+class EditFailed(EngineError):
     """An answer that cannot be applied; the sentence says which block and what stands nearest, fit for the model's next try."""
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from codey_tui.engine import naming
 from codey_tui.engine.chunks import FULLSTACK, ChunkSpec, spec
+from codey_tui.engine.errors import TurnFailed
 from codey_tui.engine.router import route as route_request
 from codey_tui.engine.router import spans, steps
 from codey_tui.engine.router import vocabulary as words
@@ -37,8 +38,11 @@ _TESTS_FOR = re.compile(r"\btests?\s+(?:for|of)\b", re.IGNORECASE)
 _TARGET = re.compile(r"\b(?:in|into|to|named|called|as|file|inside)\s+(?:the\s+|a\s+|file\s+)*[`'\"@]?$", re.IGNORECASE)
 
 
-class PlanRefused(Exception):
+class PlanRefused(TurnFailed):
     """No plan can be made; the sentence says what to change in the request."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, can_retry=False)
 
 
 def plan(request: str, route: Route, workspace: Path, files: Sequence[str] = ()) -> Plan:

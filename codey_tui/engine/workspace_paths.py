@@ -5,11 +5,13 @@ import os
 import stat
 from pathlib import Path, PurePosixPath
 
+from codey_tui.engine.errors import EngineError
+
 MAX_PATH_CHARS = 1024
 PRIVATE_FOLDERS = frozenset({".git"})
 
 
-class PathRefused(Exception):
+class PathRefused(EngineError):
     """A path that must not be written or read on behalf of a request; the sentence names the path and the reason."""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from codey_tui.engine import growing
+from codey_tui.engine.errors import EngineError
 from codey_tui.engine.growing import recover
 from codey_tui.engine.workspace_paths import PathRefused, follow, relative, resolve
 
@@ -20,7 +21,7 @@ MAX_EDIT_BYTES = 2 * 1024 * 1024
 """An existing file above this size is not edited: it would not fit into a model's context anyway."""
 
 
-class WriteFailed(Exception):
+class WriteFailed(EngineError):
     """A file could not be written; the sentence names it and says what is left of it."""
 
 
