@@ -75,7 +75,7 @@ class Bubblewrap:
             line.append("--share-net")
         line += _system()
         line += ["--proc", "/proc", "--dev", "/dev", "--size", str(_TMP_BYTES), "--tmpfs", _TMP, "--dir", _HOME]
-        for prefix in _tool_folders(env["PATH"]):
+        for prefix in _tool_folders(env["PATH"], workspace):
             line += ["--ro-bind-try", prefix, prefix]
         line += ["--bind", str(workspace), str(workspace)]
         for name in _PROTECTED:
@@ -99,20 +99,33 @@ def _system() -> list[str]:
     return line
 
 
-def _tool_folders(path: str) -> list[str]:
-    """Where the programs on PATH live when that is not the system: a version manager's folder, Codey's own Python.
+def _tool_folders(path: str, workspace: Path) -> list[str]:
+    """Where programs live when that is not the system: a version manager's folder, the Python of Codey and of the
+    workspace's virtual environment.
 
     A `bin` in the home folder or in ~/.local is shown by itself: what lies beside it is nobody's business.
     """
     home = Path.home()
     private = {Path("/"), home, home / ".local", home.parent}
-    found = [Path(sys.prefix), Path(sys.base_prefix)]
+    found = [Path(sys.prefix), Path(sys.base_prefix), *_homes(path, workspace)]
     for entry in map(Path, path.split(os.pathsep)):
         if entry.is_absolute() and entry.is_dir():
             beside = entry.parent if entry.name in ("bin", "sbin") else entry
             found.append(entry if beside in private else beside)
     shown = [folder for folder in found if folder not in private and not _in_system(folder)]
     return list(dict.fromkeys(map(str, shown)))
+
+
+def _homes(path: str, workspace: Path) -> list[Path]:
+    """The installations behind links such as .venv/bin/python: the folder above the `bin` of the real program."""
+    programs = [workspace / folder / "bin" / "python" for folder in (".venv", "venv")]
+    programs += [Path(found) for name in ("python3", "node") if (found := shutil.which(name, path=path))]
+    real = [Path(os.path.realpath(program)) for program in programs]
+    return [
+        program.parent.parent
+        for program in real
+        if program.parent.name == "bin" and program.name.startswith(("python", "node")) and os.access(program, os.X_OK)
+    ]
 
 
 def _in_system(folder: Path) -> bool:

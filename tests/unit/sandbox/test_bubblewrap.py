@@ -66,6 +66,21 @@ def test_processes_outside_are_not_seen(inside: Runner) -> None:
 
 
 @needs_bubblewrap
+def test_a_virtual_environment_works_inside(inside: Runner, home: Path) -> None:
+    """Also one whose Python lies in the home folder, where uv and pyenv put it."""
+    real = home / ".local" / "share" / "uv" / "python" / "cpython" / "bin"
+    real.mkdir(parents=True)
+    (real / "python3").write_text("#!/bin/sh\necho it is me\n")
+    (real / "python3").chmod(0o755)
+    (home / ".local" / "share" / "secret.txt").write_text("hunter2")
+    bin_folder = inside.workspace / ".venv" / "bin"
+    bin_folder.mkdir(parents=True)
+    (bin_folder / "python").symlink_to(real / "python3")
+    assert inside(".venv/bin/python").output == "it is me\n"
+    assert inside(f"cat {home}/.local/share/secret.txt").exit_code != 0
+
+
+@needs_bubblewrap
 def test_what_is_trusted_outside_cannot_be_changed(inside: Runner) -> None:
     hooks = inside.workspace / ".git" / "hooks"
     hooks.mkdir(parents=True)
