@@ -24,7 +24,7 @@ class _State(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every part of the view."""
 
 
-class Line(_State):
+class Line(_State, frozen=True):
     """One entry of the transcript. `text` is Markdown; `open` while more of it is expected."""
 
     key: str
@@ -34,7 +34,7 @@ class Line(_State):
     open: bool = False
 
 
-class ChunkView(_State):
+class ChunkView(_State, frozen=True):
     """A chunk of the plan and how far it is. `seconds` is wall time, `attempt` above 1 a repair."""
 
     chunk: Chunk
@@ -45,7 +45,7 @@ class ChunkView(_State):
     reason: str = ""
 
 
-class PlanView(_State):
+class PlanView(_State, frozen=True):
     """The plan on the screen, with its chunks in the order in which they run."""
 
     id: str
@@ -55,7 +55,7 @@ class PlanView(_State):
     reason: str = ""
 
 
-class PendingAction(_State):
+class PendingAction(_State, frozen=True):
     """An action that waits for an answer."""
 
     id: str
@@ -65,7 +65,7 @@ class PendingAction(_State):
     sandbox: str
 
 
-class RunningAction(_State):
+class RunningAction(_State, frozen=True):
     """An action that runs."""
 
     id: str
@@ -74,7 +74,7 @@ class RunningAction(_State):
     output: str = ""
 
 
-class GrowingFile(_State):
+class GrowingFile(_State, frozen=True):
     """A file that is being generated; `size` in bytes."""
 
     path: str
@@ -82,7 +82,7 @@ class GrowingFile(_State):
     lines: int
 
 
-class Progress(_State):
+class Progress(_State, frozen=True):
     """What goes on now. `done` of `total` are tokens (or a fraction of 1 while loading); `total` 0 means unknown.
 
     `rate` is in tokens per second; `seconds_left` is the time to the ceiling at this rate, None where unknown.
@@ -99,7 +99,7 @@ class Progress(_State):
     seconds_left: float | None = None
 
 
-class Meter(_State):
+class Meter(_State, frozen=True):
     """The last reading of the running stream, from which the next rate is worked out. `at` is Unix time."""
 
     stream: str = ""
@@ -107,7 +107,7 @@ class Meter(_State):
     tokens: int = 0
 
 
-class Notice(_State):
+class Notice(_State, frozen=True):
     """A sentence for the person. `serial` counts up, so that a screen shows each once."""
 
     serial: int
@@ -116,7 +116,7 @@ class Notice(_State):
     at: float
 
 
-class LastTurn(_State):
+class LastTurn(_State, frozen=True):
     """How the last turn ended."""
 
     result: TurnResult
@@ -125,7 +125,7 @@ class LastTurn(_State):
     can_retry: bool = False
 
 
-class View(_State):
+class View(_State, frozen=True):
     """All that a screen shows of one session."""
 
     seq: int = 0

@@ -52,9 +52,9 @@ def test_workspace_folder_is_private_and_the_same_for_every_spelling(tmp_path: P
     assert paths.checkpoints(workspace).is_dir()
 
 
-def test_socket_path_is_private_and_short(tmp_path: Path) -> None:
-    paths = located(tmp_path)
-    socket = paths.socket_path(tmp_path)
+def test_socket_path_is_private_and_short(home: Path) -> None:
+    paths = located(home)
+    socket = paths.socket_path(home)
     assert socket.parent == paths.runtime_dir
     assert mode(socket.parent) == 0o700
 
@@ -69,18 +69,18 @@ def test_a_long_runtime_folder_gives_way_to_a_short_one(tmp_path: Path) -> None:
     assert socket != other, "two installations do not share a socket"
 
 
-def test_a_runtime_folder_that_others_can_enter_is_closed(tmp_path: Path) -> None:
-    paths = located(tmp_path)
+def test_a_runtime_folder_that_others_can_enter_is_closed(home: Path) -> None:
+    paths = located(home)
     paths.runtime_dir.mkdir(mode=0o755)
-    assert mode(paths.socket_path(tmp_path).parent) == 0o700
+    assert mode(paths.socket_path(home).parent) == 0o700
 
 
-def test_a_runtime_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
-    paths = located(tmp_path)
-    (tmp_path / "elsewhere").mkdir()
-    paths.runtime_dir.symlink_to(tmp_path / "elsewhere")
+def test_a_runtime_folder_that_is_a_link_is_refused(home: Path) -> None:
+    paths = located(home)
+    (home / "elsewhere").mkdir()
+    paths.runtime_dir.symlink_to(home / "elsewhere")
     with pytest.raises(PathsError, match="does not belong to you alone"):
-        paths.socket_path(tmp_path)
+        paths.socket_path(home)
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from codey_tui.tui.widgets.transcript import Entry, Transcript
 HOLD_BACK = 1.0
 """Seconds after the last key in the prompt for which a question waits before it appears."""
 _GAUGE_SECONDS = 2.0
+_GONE: meters.Segments = (("■ ", "bad"), ("The engine is gone", "plain"))
 
 
 class Workbench(Screen[None]):
@@ -108,18 +109,10 @@ class Workbench(Screen[None]):
     def paint_lines(self) -> None:
         """The lines of fixed height."""
         view = self.view
-        for id, make in (
-            ("#heading", lambda room: meters.heading(view, self.options.workspace.name, room)),
-            (
-                "#status",
-                lambda room: (
-                    (("■ ", "bad"), ("The engine is gone", "plain")) if self._gone else meters.progress(view, room)
-                ),
-            ),
-            ("#hints", lambda room: hints(view, room)),
-        ):
-            line = self.query_one(id, OneLine)
-            line.show(make(line.room))
+        heading, status, bottom = (self.query_one(id, OneLine) for id in ("#heading", "#status", "#hints"))
+        heading.show(meters.heading(view, self.options.workspace.name, heading.room))
+        status.show(_GONE if self._gone else meters.progress(view, status.room))
+        bottom.show(hints(view, bottom.room))
         waiting: set[Pane] = set()
         if view.plan_waits:
             waiting.add("plan")

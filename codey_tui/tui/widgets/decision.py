@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Input, Static
 
 Key = tuple[str, str, str]
@@ -103,7 +104,7 @@ class DecisionPanel(VerticalScroll, can_focus=True):
 class Keys(Static):
     """The keys that answer, as many to a row as fit; a click on one presses it."""
 
-    auto_links = False
+    auto_links = Reactive(False)
 
     def __init__(self) -> None:
         super().__init__("", classes="keys")

@@ -36,7 +36,7 @@ class OneLine(Static):
     @property
     def room(self) -> int:
         """Cells that a text may take."""
-        return max(10, self.size.width or self.app.size.width - 2)
+        return max(10, self.size.width or self.screen.size.width - 2)
 
     def show(self, segments: Iterable[Segment]) -> None:
         """Paint segments, unless they are the ones that stand there."""

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.widgets import Static
 
 Pane = Literal["chat", "files", "plan", "action"]
@@ -13,7 +14,7 @@ _TITLES = {"chat": "Chat", "files": "Files", "plan": "Plan", "action": "Action"}
 class TabBar(Static):
     """One row of tabs; a click or ctrl+t changes them."""
 
-    auto_links = False
+    auto_links = Reactive(False)
 
     def show(self, pane: Pane, waiting: frozenset[Pane]) -> None:
         """Mark the open tab and the ones where something waits."""
