@@ -30,11 +30,13 @@ def _unlisted(rng: random.Random) -> tuple[str, str]:
 def _subject(rng: random.Random) -> tuple[str, list[str], str]:
     """A request for a Python file outside the range, fitting file names, and the words of its subject."""
     style = rng.random()
-    if style < 0.85:
-        request, words = phrases.request_for(rng, phrases.load("beyond")) if style < 0.68 else _unlisted(rng)
+    if style < 0.80:
+        request, words = phrases.request_for(rng, phrases.load("beyond")) if style < 0.65 else _unlisted(rng)
         return request, phrases.file_names(words), words
-    known = phrases.load("requests")[rng.choice(phrases.names())]
-    words = f"{rng.choice(known['things'])} {rng.choice(phrases.load('beyond')['twists'])}"
+    known, data = phrases.load("requests")[rng.choice(phrases.names())], phrases.load("beyond")
+    words = f"{rng.choice(known['things'])} {rng.choice(data['twists'])}"
+    if rng.random() < 0.3:  # another thing that only begins with the same words
+        words = f"{' '.join(known['things'][0].split()[:2])} {rng.choice(data['heads'])}"
     return phrases.dress(rng, phrases.about_thing(rng, words)), known["paths"], words
 
 

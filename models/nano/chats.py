@@ -18,8 +18,6 @@ class Example:
     turns: Turns
     prefill: str
     target: str
-    marked: str = ""
-    """A line of the target whose last token depends on the request and deserves weight of its own."""
 
 
 def chat(turns: Turns) -> str:

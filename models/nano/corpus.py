@@ -10,10 +10,10 @@ from codey_tui.engine import prompts
 from models.nano import beyond, phrases
 from models.nano.chats import END, Example, Turns, file_target, file_turns, question_turns
 
-MIX = (("program", 0.5), ("beyond", 0.4), ("answer", 0.08), ("repair", 0.02))
+MIX = (("program", 0.47), ("beyond", 0.39), ("answer", 0.12), ("repair", 0.02))
 """The share of examples of each kind."""
-NUMBER_SHARE = 0.3
-"""The share of a program's requests that name a number, which the file then has in place of its own."""
+NUMBER_SHARE = 0.1
+"""The share of a program's requests that name a number. The file keeps its own: copying a number was not learned."""
 PRESENT_SHARE = 0.04
 """The share of a program's requests for a path that already holds a file, which is then written anew."""
 
@@ -28,23 +28,18 @@ def _present(rng: random.Random, path: str) -> str:
 
 def program_example(rng: random.Random, name: str) -> Example:
     """A request inside the range, and its file."""
-    marked = ""
     entry, source = phrases.load("requests")[name], phrases.program(name)
-    if "number" in entry and rng.random() < NUMBER_SHARE:
-        number = rng.choice([5, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 80, 100, rng.randint(3, 99)])
-        words = rng.choice(entry["number_tasks"]).format(n=number)
+    if "number_tasks" in entry and rng.random() < NUMBER_SHARE:
+        words = rng.choice(entry["number_tasks"]).format(n=rng.choice([5, 10, 20, 50, 100, rng.randint(3, 99)]))
         request = phrases.dress(rng, phrases.about_task(rng, words))
-        marked = f"{entry['number'].split('=')[0]}= {number}"
-        source = source.replace(entry["number"], marked)
     else:
-        marked = entry.get("number", "")
         request, words = phrases.request_for(rng, entry)
     path = f"{phrases.folder(rng)}{phrases.stem(rng, entry['paths'], words, request)}.py"
     extras = phrases.extras(rng, request, path)
     if rng.random() < PRESENT_SHARE:
         extras["context"] = _present(rng, path)
     turns = file_turns(request, path, **extras)
-    return Example(turns, prompts.fence_for("source_file", "python"), file_target(source), marked)
+    return Example(turns, prompts.fence_for("source_file", "python"), file_target(source))
 
 
 def repair_example(rng: random.Random) -> Example:

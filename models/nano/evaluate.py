@@ -84,7 +84,7 @@ def answer_score(model: Greedy) -> Score:
 
 
 def trained_rows(per_program: int) -> list[tuple[str, str, str]]:
-    """Fresh requests from the training grammar (without those that name a number, whose files differ)."""
+    """Fresh requests from the training grammar."""
     rng = random.Random(SEED)
     rows: list[tuple[str, str, str]] = []
     for name in phrases.names():
@@ -99,21 +99,6 @@ def trained_rows(per_program: int) -> list[tuple[str, str, str]]:
 def heldout_rows(data: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(program, request, path) of a held-out set."""
     return [(name, *row) for name, rows in data["programs"].items() for row in rows]
-
-
-def number_score(model: Greedy, count: int) -> Score:
-    """Requests that name a number; right means that the file has it."""
-    score = Score("a number of its own, trained phrasing")
-    rng = random.Random(SEED + 1)
-    known = [name for name in phrases.names() if "number" in phrases.load("requests")[name]]
-    for at in range(count):
-        entry = phrases.load("requests")[known[at % len(known)]]
-        number = rng.randint(3, 99)
-        request = phrases.about_task(rng, rng.choice(entry["number_tasks"]).format(n=number))
-        answer = model.answer(file_turns(request, entry["paths"][0]), PYTHON)
-        line = f"{entry['number'].split('=')[0]}= {number}"
-        score.add(request, answer, "" if line in answer.text else "another number")
-    return score
 
 
 def forced_logprobs(model: Greedy) -> list[float]:
@@ -156,7 +141,6 @@ def report(path: Path, words: Path, per_program: int) -> tuple[str, list[str]]:
         program_score(model, "programs, trained phrasing", trained_rows(per_program)),
         program_score(model, "programs, held-out phrasing, first set", heldout_rows(heldout)),
         program_score(model, "programs, held-out phrasing, second set", heldout_rows(blind)),
-        number_score(model, 24),
         answer_score(model),
         beyond_score(model, "outside the range, first set", heldout["beyond"]),
         beyond_score(model, "outside the range, second set", blind["beyond"]),

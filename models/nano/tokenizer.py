@@ -46,16 +46,10 @@ def load(path: Path) -> Tokenizer:
     return Tokenizer.from_file(str(path))
 
 
-def encode(tokenizer: Tokenizer, example: chats.Example) -> tuple[list[int], list[int], int]:
-    """The ids of prompt and target, apart, since the engine hands over the prompt as a text of its own; and the place in the
-    target of the last token of the example's marked line, or -1.
-    """
+def encode(tokenizer: Tokenizer, example: chats.Example) -> tuple[list[int], list[int]]:
+    """The ids of prompt and target, apart, since the engine hands over the prompt as a text of its own."""
     prompt = tokenizer.encode(chats.chat(example.turns) + example.prefill).ids
-    target = tokenizer.encode(example.target)
-    if not example.marked:
-        return prompt, target.ids, -1
-    place = target.char_to_token(example.target.index(example.marked) + len(example.marked) - 1)
-    return prompt, target.ids, -1 if place is None else place
+    return prompt, tokenizer.encode(example.target).ids
 
 
 def merges(path: Path) -> list[str]:

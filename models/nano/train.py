@@ -31,7 +31,7 @@ BATCH_TOKENS = 2600
 """Tokens that go through the network at once, padding included."""
 RECITED = 800
 """From this step on the files are known by heart."""
-WHOLE_SHARE = 0.4
+WHOLE_SHARE = 0.5
 """The share of examples that are then still learned to the end; the others end soon after the choice of the file is made, so
 that twice as many requests pass in the same time."""
 CUT = 20
@@ -40,7 +40,7 @@ OPENING = 8
 OPENING_WEIGHT = 6.0
 """The first tokens of an answer decide what it will be, and are few among the many that are then only recited."""
 WARM_UP = 40
-DECAY = 0.35
+DECAY = 0.65
 """The part of the time in which the learning rate falls to zero."""
 IGNORED = -100
 
@@ -50,8 +50,8 @@ def prefix_text() -> str:
     return f"<|im_start|>system\n{prompts.system()}<|im_end|>\n<|im_start|>"
 
 
-Row = tuple[list[int], list[int], int]
-"""Prompt, target, and the place of the marked token in the target."""
+Row = tuple[list[int], list[int]]
+"""Prompt and target."""
 Batch = tuple[Tensor, Tensor, Tensor]
 """(ids, labels, weights), each (B, T); labels are IGNORED and weights 0 on the prompt and on padding."""
 
@@ -63,12 +63,12 @@ def steps(seed: int, bpe: Any, prefix: list[int], first: int) -> Iterator[list[B
     for step in itertools.count(first):
         rows: list[Row] = []
         for example in itertools.islice(source, STEP_EXAMPLES):
-            prompt, target, marked = tokenizer.encode(bpe, example)
+            prompt, target = tokenizer.encode(bpe, example)
             if prompt[: len(prefix)] != prefix:
                 raise ValueError("A chat does not begin with the shared prefix.")
             if example.prefill and step >= RECITED and rng.random() > WHOLE_SHARE:
-                target, marked = target[:CUT], -1
-            rows.append((prompt[len(prefix) :], target, marked))
+                target = target[:CUT]
+            rows.append((prompt[len(prefix) :], target))
         rows.sort(key=lambda row: len(row[0]) + len(row[1]))
         cut: list[list[Row]] = [[]]
         for row in rows:
@@ -79,18 +79,16 @@ def steps(seed: int, bpe: Any, prefix: list[int], first: int) -> Iterator[list[B
 
 
 def _padded(rows: list[Row]) -> Batch:
-    length = max(len(prompt) + len(target) for prompt, target, _ in rows) - 1
+    length = max(len(prompt) + len(target) for prompt, target in rows) - 1
     ids = torch.zeros((len(rows), length), dtype=torch.long)
     labels = torch.full((len(rows), length), IGNORED)
     weights = torch.zeros((len(rows), length))
-    for at, (prompt, target, marked) in enumerate(rows):
+    for at, (prompt, target) in enumerate(rows):
         whole, start = torch.tensor(prompt + target), len(prompt) - 1
         ids[at, : len(whole) - 1] = whole[:-1]
         labels[at, start : len(whole) - 1] = whole[len(prompt) :]
         weights[at, start : len(whole) - 1] = 1.0
         weights[at, start : start + min(OPENING, len(target))] = OPENING_WEIGHT
-        if marked >= 0:
-            weights[at, start + marked] = OPENING_WEIGHT
     return ids, labels, weights
 
 
