@@ -1,6 +1,7 @@
 """The screen of Codey: `run` opens the workbench on a client and returns an exit code."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,8 @@ from codey_tui.tui.widgets.transcript import Transcript
 
 _HERE = Path(__file__).parent
 _THEME_SECONDS = 3.0
+_SLOW_SCROLL_STEP = 4
+"""Rows that the chat's end moves at a time on a slow link: each move repaints the whole chat."""
 _FILES_OFFERED = 20_000
 _SEVERITY: dict[str, Any] = {"info": "information", "warning": "warning", "error": "error"}
 
@@ -80,6 +83,7 @@ class CodeyApp(Doing):
     ) -> None:
         super().__init__(driver_class=driver_class)
         self.now = now
+        self.animation_level = "none"
         self.client = client
         self.options = options
         self.view = View()
@@ -120,30 +124,36 @@ class CodeyApp(Doing):
 
     def on_mount(self) -> None:
         """Paint first, then listen."""
+        if self._slow:
+            self.workbench.chat.scroll_step = _SLOW_SCROLL_STEP
         if isinstance(self._driver, CodeyDriver):
             self.give_back_signals = install_signals(self)
-        self.call_after_refresh(self._attach)
+        self.call_after_refresh(self._meet)
         for problem in (*self.options.notices, *self._problems):
             self.notify(problem, severity="warning", markup=False, timeout=10)
         if any(folder is not None for folder in self._theme_folders):
             self.set_interval(_THEME_SECONDS, self._reload_themes)
 
-    def _attach(self) -> None:
+    def _meet(self) -> None:
+        """Hear of the client's events, and of its end."""
         if self.options.watch_gone is not None:
-            self.options.watch_gone(self.client, lambda sentence: self.post_message(EngineWentAway(sentence)) and None)
+            self.options.watch_gone(self.client, self._engine_gone)
         self._listen(0)
+
+    def _engine_gone(self, sentence: str) -> None:
+        """Called from any thread."""
+        self.post_message(EngineWentAway(sentence))
 
     def _listen(self, after: int) -> None:
         """Listen from `after` on; what an earlier subscription still delivers is dropped."""
         self._hang_up()
         self._generation += 1
         generation = self._generation
-        slow = self.options.link == "slow"
         coalescer = Coalescer(
             asyncio.get_running_loop(),
             lambda batch: self.post_message(Arrived(batch)) if generation == self._generation else None,
-            slow=slow,
-            pressure=self._driver.under_pressure if isinstance(self._driver, CodeyDriver) else lambda: False,
+            slow=self._slow,
+            pressure=self._under_pressure,
         )
         self._coalescer = coalescer
         try:
@@ -161,6 +171,16 @@ class CodeyApp(Doing):
     def on_unmount(self) -> None:
         """Leave the engine to itself."""
         self._hang_up()
+
+    @property
+    def _slow(self) -> bool:
+        """Whether the way to the terminal is slow; unasked, one over SSH counts as slow."""
+        link = self.options.link
+        return link == "slow" or (link == "auto" and "SSH_CONNECTION" in os.environ)
+
+    def _under_pressure(self) -> bool:
+        driver = self._driver
+        return isinstance(driver, CodeyDriver) and driver.under_pressure()
 
     # --- events ---------------------------------------------------------------------------------------------------------
     def on_arrived(self, message: Arrived) -> None:
@@ -283,9 +303,7 @@ class CodeyApp(Doing):
         self.client = message.client
         self._gone = ""
         self.workbench.show_gone("", False)
-        if self.options.watch_gone is not None:
-            self.options.watch_gone(self.client, lambda sentence: self.post_message(EngineWentAway(sentence)) and None)
-        self._listen(0)
+        self._meet()
 
     # --- themes -------------------------------------------------------------------------------------------------------------
     def theme_names(self) -> list[str]:
@@ -315,7 +333,7 @@ class CodeyApp(Doing):
 
 
 def run(client: Client, options: TuiOptions) -> int:
-    """Open the workbench on a client until the person leaves; returns the exit code."""
+    """Open the workbench on a client until the person leaves; returns the exit code (128 + n after signal n)."""
     app = CodeyApp(client, options, driver_class=CodeyDriver)
     try:
         code = app.run(mouse=options.mouse)
