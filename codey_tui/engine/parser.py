@@ -55,7 +55,7 @@ class StreamParser:
         self._loops = LoopWatch()
         self._notes: list[str] = []
         self._text: list[str] = []  # content given out
-        self._blank = ""  # white space that is content only if something follows
+        self._blank = ""  # what is content only if something follows: white space, a lone fence
         self._line = ""  # the present line, complete or not
         self._given = 0  # characters of it that went out
         self._depth = 0  # fenced blocks open inside Markdown content
@@ -86,7 +86,8 @@ class StreamParser:
         pieces: list[str] = []
         if self._read == self._in_head and not self._loop:
             pieces.append(self._decide_head(final=True))
-        if self._read == self._in_body and not self._loop and self._line and not self._closes(self._line):
+        rest = self._line if self._read == self._in_body and not self._loop else ""
+        if rest and not self._closes(rest) and not self._lone_fence(rest):
             pieces.append(self._emit(self._line[self._given :]))
         if self._read == self._behind:
             self._report_rest()
@@ -206,9 +207,10 @@ class StreamParser:
             self._line, self._given = "", 0
             self._read = self._behind
             return ""
+        held = self._lone_fence(line)
         if self._markdown:
             self._nest(line)
-        out = self._advance()
+        out = self._hold() if held else self._advance()
         self._line, self._given = "", 0
         if self._loops.line(line):
             self._stop_loop()
@@ -219,13 +221,19 @@ class StreamParser:
         piece, self._given = self._line[self._given :], len(self._line)
         return self._emit(piece)
 
+    def _hold(self) -> str:
+        """Keep the present line back until something follows it."""
+        self._blank += self._line
+        return ""
+
     def _emit(self, piece: str) -> str:
         """Give out content; white space waits until something follows it, leading blank lines are dropped."""
         whole = self._blank + piece
+        if not piece.strip():
+            self._blank = whole
+            return ""
         solid = whole.rstrip()
         self._blank = whole[len(solid) :]
-        if not solid:
-            return ""
         if not self._text:
             first = len(solid) - len(solid.lstrip())
             solid = solid[solid.rfind("\n", 0, first) + 1 :]
@@ -241,12 +249,18 @@ class StreamParser:
         mark = line.rstrip()
         return len(mark) >= self._fence and not mark.strip("`") and (self._depth == 0 or len(mark) > 3)
 
+    def _lone_fence(self, line: str) -> bool:
+        """In Markdown: three bare backticks that open a block, or, at the very end, close an answer that a longer fence
+        began. Which of the two, only what follows tells."""
+        return self._markdown and self._depth == 0 and line.rstrip() == "```"
+
     def _nest(self, line: str) -> None:
-        """Inside Markdown under a fence of three, keep count of the blocks that the content itself opens."""
+        """Inside Markdown keep count of the blocks that the content itself opens."""
         match = wording.FENCE_LINE.match(line.rstrip("\n"))
-        if match is None or self._fence > 3:
+        if match is None:
             return
-        self._depth = self._depth + 1 if match.group(2).strip() else max(0, self._depth - 1)
+        opens = bool(match.group(2).strip()) or self._depth == 0
+        self._depth += 1 if opens else -1
 
     # --- behind the content -----------------------------------------------------------------------------------------
     def _behind(self, char: str) -> str:

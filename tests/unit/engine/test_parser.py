@@ -197,6 +197,12 @@ def test_a_readme_that_repeats_a_short_fence_is_balanced() -> None:
     assert readme("```markdown\n" + text + "```\n").text == text
 
 
+@pytest.mark.parametrize("end", ["```", "```\n", "\n```\n\n", "````", "```\n````\n"])
+def test_a_readme_that_is_closed_by_too_short_a_fence(end: str) -> None:
+    assert readme(README + end).text == README
+    assert readme("# T\n" + end).text == "# T\n"
+
+
 def test_plain_sentences_in_markdown_are_content() -> None:
     text = "Fibonacci prints the first numbers of the sequence.\n\n```bash\nrun\n```\n"
     assert readme(text).text == text
