@@ -39,6 +39,7 @@ class Pty:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             _become(list(argv), full, cwd, columns, rows)
+        os.set_inheritable(self.fd, False)  # else the next child would hold this terminal open
         self.resize(columns, rows)
         self.bytes_read = 0
         self.open = True
