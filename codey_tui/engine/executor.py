@@ -241,7 +241,7 @@ class Executor:
     def _assess(self, scope: TurnScope, action: Action) -> Proposal:
         """On the worker thread: what the tool would do."""
         tool = registry.find(action.tool)
-        args = registry.decode(tool, action.args)
+        args = registry.decode(tool, action.args, action.tool)
 
         def context(on_output: OnOutput, cancel: threading.Event) -> ToolContext:
             return ToolContext(
@@ -254,7 +254,7 @@ class Executor:
             )
 
         risk, preview = tool.assess(args, context(lambda _text: None, threading.Event()))
-        sandbox = self._sandbox.name if risk.level in {"execute", "dangerous"} else "none"
+        sandbox = self._sandbox.name if preview.kind == "command" else "none"
         path = action.args.get("path")
         return Proposal(
             action,
