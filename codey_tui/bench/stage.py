@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from codey_tui.bench.pty import Pty
@@ -96,6 +97,18 @@ def wait_for(condition: Callable[[], bool], problem: str, timeout: float = 20.0)
         time.sleep(0.01)
 
 
+@cache
+def _compiled() -> "tempfile.TemporaryDirectory[str]":
+    """Where compiled modules are kept while this process runs."""
+    return tempfile.TemporaryDirectory(prefix="codey-compiled-")
+
+
 def _terminal(argv: Sequence[str], columns: int, rows: int, on_output: Callable[[bytes], None] | None) -> Pty:
-    env = {"PYTHONPATH": os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))}
+    root = str(Path(__file__).parents[2])
+    env = {
+        "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
+        # Modules are compiled once, as where codey is installed, whatever the present environment says.
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": _compiled().name,
+    }
     return Pty(argv, columns=columns, rows=rows, env=env, on_output=on_output)
