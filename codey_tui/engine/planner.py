@@ -21,6 +21,8 @@ from codey_tui.protocol.models import Route
 from codey_tui.protocol.plan import Chunk, ChunkKind, Condition, Plan
 
 MAX_LISTED = 2000
+MAX_TEXT = 4000
+"""Characters of a request that names are looked for in; what follows is material for the coder."""
 
 _NO_DATABASE = re.compile(r"\b(?:without|no)\s+(?:an?\s+|any\s+)?(?:database|db|sqlite|sql)\b", re.IGNORECASE)
 _FRAMEWORKS = (("django", "Django"), ("fastapi", "FastAPI"))
@@ -107,7 +109,7 @@ class _Planner:
 
     def _target(self, text: str) -> tuple[str, bool]:
         """The path that `text` is about, and whether it exists (now, or once the plan's earlier chunks have run)."""
-        bare = words.without_politeness(text)
+        bare = words.without_politeness(re.sub(r"[ \t]+", " ", text[:MAX_TEXT]))
         first = (spans.words(bare) or [""])[0]
         named = list(dict.fromkeys([*spans.files(text), *(self._files if text == self._request else ())]))
         for path in named:
@@ -123,7 +125,7 @@ class _Planner:
             return named[0], False
         if first in words.EDIT_VERBS and (only := self._only_file()):
             return only, True
-        return self._fresh(naming.new_path(text)), False
+        return self._fresh(naming.new_path(bare)), False
 
     def _target_of_creation(self, bare: str, named: list[str]) -> tuple[str, bool]:
         """Where a new thing goes: the file it is to be written to, or a free name from its words."""

@@ -40,6 +40,8 @@ QUESTION_WORDS = frozenset(
 )
 GREETINGS = frozenset("hi hello hey yo thanks thank cheers bye goodbye morning evening ok okay test ping".split())
 
+SLASH_COMMANDS = frozenset({"undo", "retry"})
+
 GIT_COMMANDS = frozenset(
     "add am apply bisect blame branch checkout cherry-pick clean clone commit config describe diff fetch grep init log "
     "ls-files merge mv notes pull push rebase reflog remote reset restore revert rev-parse rm shortlog show stash status "

@@ -169,6 +169,10 @@ def test_dependencies_are_installed_from_the_file_that_lists_them(tmp_path: Path
     assert found.args == {"command": "python3 -m pip install -r requirements.txt"}
 
 
+def test_a_command_of_the_workbench_said_as_a_word_is_pointed_out(workspace: Path) -> None:
+    assert "/undo" in route("undo", TOOLS, workspace).reply
+
+
 def test_a_route_says_who_decided_it_and_how_long_it_took(workspace: Path) -> None:
     found = route("git status", TOOLS, workspace)
     assert found.decided_by == "rule:git"
