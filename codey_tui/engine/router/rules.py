@@ -70,6 +70,8 @@ def _greeting(request: Request) -> Ruling | None:
     spoken = spans.words(request.text)
     if spoken in (["help"], ["help", "me"], ["what", "can", "you", "do"], ["what", "do", "you", "do"]):
         return Ruling("help", "clarify", 1.0, reply=f"I write and edit code, run commands and answer questions. {HELP}")
+    if len(spoken) == 1 and spoken[0] in words.SLASH_COMMANDS:
+        return Ruling("slash", "clarify", 0.9, reply=f"Type /{spoken[0]} for that: it is a command of the workbench.")
     if (
         len(spoken) <= 3
         and words.GREETINGS.issuperset(spoken[:1])

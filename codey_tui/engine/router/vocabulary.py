@@ -40,7 +40,7 @@ QUESTION_WORDS = frozenset(
 )
 GREETINGS = frozenset("hi hello hey yo thanks thank cheers bye goodbye morning evening ok okay test ping".split())
 
-SLASH_COMMANDS = frozenset({"undo", "retry"})
+SLASH_COMMANDS = frozenset({"undo", "retry", "cancel", "quit"})
 
 GIT_COMMANDS = frozenset(
     "add am apply bisect blame branch checkout cherry-pick clean clone commit config describe diff fetch grep init log "
