@@ -1,5 +1,7 @@
 """The fold: the same transcript with every delta and with none, idempotent deltas, and what each event shows."""
 
+from itertools import pairwise
+
 import pytest
 from msgspec.structs import replace
 
@@ -64,7 +66,7 @@ def test_streamed_text_only_grows_so_that_painting_it_is_cheap() -> None:
     for envelope in envelopes(tuple(script.stream())):
         view = fold(view, replace(envelope, seq=view.seq))
         texts.append(view.lines[-1].text)
-    assert all(later.startswith(earlier) for earlier, later in zip(texts, texts[1:], strict=False))
+    assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
 
 
 def test_the_plan_carries_state_tokens_and_seconds_of_each_chunk() -> None:
