@@ -1,6 +1,7 @@
 """`codey`: start or attach to the engine of the workspace, then hand it to the screen."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from codey_tui import __version__
@@ -27,9 +28,12 @@ def open_screen(workspace: Path | None, flags: Mapping[str, object], *, new: boo
         return BAD_INPUT
     site = open_site(workspace, flags)
     link = _EngineLink(site)
-    client = link.attach(new=new)
-    from codey_tui.tui.app import run
-    from codey_tui.tui.options import TuiOptions
+    with ThreadPoolExecutor(1, "codey-attach") as pool:
+        attached = pool.submit(link.attach, new=new)  # an engine starts while the screen is being imported
+        from codey_tui.tui.app import run
+        from codey_tui.tui.options import TuiOptions
+
+    client = attached.result()
 
     settings = site.settings
     options = TuiOptions(

@@ -14,7 +14,7 @@ from tests.fakes.fake_engine import FakeEngine
 T = TypeVar("T")
 
 
-def eventually(check: Callable[[], T], seconds: float = 20.0) -> T:
+def eventually(check: Callable[[], T | None], seconds: float = 20.0) -> T:
     """Wait until `check` gives something true, and give that."""
     end = monotonic() + seconds
     while not (value := check()):

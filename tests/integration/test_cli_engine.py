@@ -1,11 +1,14 @@
 """The command line with the real engine and the bundled model: from a prompt to a file that computes, and back."""
 
+import fcntl
 import importlib.util
 import json
 import os
 import pty
 import signal
+import struct
 import subprocess
+import termios
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -225,9 +228,8 @@ def test_a_terminal_that_closes_leaves_the_engine_running(site: Site, folder: Pa
     if pid == 0:
         os.chdir(folder)
         os.execve(command()[0], command(), environment())
-    said = b""
-    while (client := find(site.place)) is None:
-        said += os.read(main, 65536)
+    fcntl.ioctl(main, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
+    client = eventually(lambda: find(site.place))
     eventually(lambda: client.ask_now(GetStatus()).clients == 1)
     os.close(main)
     _, status = os.waitpid(pid, 0)
