@@ -10,8 +10,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Markdown
 
-from codey_tui.tui.widgets.transcript.entry import Entry
-from codey_tui.tui.widgets.transcript.item import TITLES
+from codey_tui.tui.widgets.transcript.entry import TITLES, Entry
 from codey_tui.tui.widgets.transcript.text import clean
 
 _TICKS = re.compile(r"`+")

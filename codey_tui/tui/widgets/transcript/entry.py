@@ -5,6 +5,15 @@ from typing import Literal
 
 Role = Literal["user", "assistant", "system", "tool", "file"]
 
+TITLES: dict[Role, str] = {"user": "You", "assistant": "Codey", "system": "Note", "tool": "Tool", "file": "File"}
+COLOURS: dict[Role, str] = {
+    "user": "$text-secondary",
+    "assistant": "$text-primary",
+    "system": "$text-warning",
+    "tool": "$text-accent",
+    "file": "$text-success",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

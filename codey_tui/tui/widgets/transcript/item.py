@@ -4,18 +4,9 @@ from textual.content import Content
 
 from codey_tui.tui.widgets.transcript.blocks import Block
 from codey_tui.tui.widgets.transcript.document import Document
-from codey_tui.tui.widgets.transcript.entry import Entry
+from codey_tui.tui.widgets.transcript.entry import COLOURS, TITLES, Entry
 from codey_tui.tui.widgets.transcript.render import Renderer, Row, trim
 from codey_tui.tui.widgets.transcript.text import clean
-
-TITLES = {"user": "You", "assistant": "Codey", "system": "Note", "tool": "Tool", "file": "File"}
-COLOURS = {
-    "user": "$text-secondary",
-    "assistant": "$text-primary",
-    "system": "$text-warning",
-    "tool": "$text-accent",
-    "file": "$text-success",
-}
 
 
 class Item:

@@ -1,11 +1,14 @@
 """The geometry half of the transcript: which entries have been measured, where the reader is, and what row lies where."""
 
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 from codey_tui.tui.widgets.transcript.entry import Entry
-from codey_tui.tui.widgets.transcript.item import Item
 from codey_tui.tui.widgets.transcript.layout import Heights, Place, estimate
-from codey_tui.tui.widgets.transcript.render import Renderer, Row
+
+if TYPE_CHECKING:
+    from codey_tui.tui.widgets.transcript.item import Item
+    from codey_tui.tui.widgets.transcript.render import Renderer, Row
 
 KEPT = 96  # entries whose rows are kept; a row costs about 2 kB
 
@@ -24,7 +27,7 @@ class Picture:
     def load(self, entries: list[Entry], width: int) -> None:
         """Show these entries instead of what there is. Keys are unique; of two entries with one key the later wins."""
         unique = {entry.key: entry for entry in entries}
-        self.items = [Item(entry) for entry in unique.values()]
+        self.items = [_item(entry) for entry in unique.values()]
         self.index = {key: number for number, key in enumerate(unique)}
         self._seen.clear()
         self.heights.reset([estimate(item.entry.text, width) for item in self.items])
@@ -33,7 +36,7 @@ class Picture:
     def add(self, entry: Entry, width: int) -> int:
         """A new entry at the end; returns its index."""
         self.index[entry.key] = len(self.items)
-        self.items.append(Item(entry))
+        self.items.append(_item(entry))
         self.heights.add(estimate(entry.text, width))
         return len(self.items) - 1
 
@@ -45,7 +48,7 @@ class Picture:
         if index not in self._seen:
             self.heights.set(index, estimate(entry.text, width))
 
-    def redraw_at(self, renderer: Renderer) -> None:
+    def redraw_at(self, renderer: "Renderer") -> None:
         """Draw with another renderer from now on. A new width makes every height an estimate again, but the reader
         stays at the same block."""
         old, self.renderer = self.renderer, renderer
@@ -59,7 +62,7 @@ class Picture:
         self.measure(here)
         self.place = Place(here, self.items[here].row_of(number, part))
 
-    def rows(self, index: int) -> list[Row]:
+    def rows(self, index: int) -> "list[Row]":
         """The rows of an entry; needs a renderer."""
         assert self.renderer is not None, "rows were asked for before there was a width"
         self._seen[index] = None
@@ -76,7 +79,7 @@ class Picture:
             item.measured = True
         return self.heights.get(index)
 
-    def row(self, y: int) -> tuple[int, int, Row] | None:
+    def row(self, y: int) -> "tuple[int, int, Row] | None":
         """Entry, row within it and the row itself at row `y` of the whole; None below the end."""
         if not 0 <= y < self.heights.total:
             return None
@@ -119,3 +122,11 @@ class Picture:
             need -= self.measure(index)
             index += 1
         return need <= 0
+
+
+def _item(entry: Entry) -> "Item":
+    from codey_tui.tui.widgets.transcript.item import (
+        Item,
+    )  # with all of Markdown: not before there is something to show
+
+    return Item(entry)

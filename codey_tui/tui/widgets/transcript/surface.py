@@ -21,11 +21,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from codey_tui.tui.widgets.transcript.entry import Entry
-from codey_tui.tui.widgets.transcript.item import COLOURS
+from codey_tui.tui.widgets.transcript.entry import COLOURS, Entry
 from codey_tui.tui.widgets.transcript.marks import Spans, paint
 from codey_tui.tui.widgets.transcript.picture import Picture
-from codey_tui.tui.widgets.transcript.render import Renderer
 
 GUTTER = 2  # cells: a bar in the role's colour and a space
 _NEAR = 4  # screens: scrolling this far walks row by row, farther is a jump to an estimated place
@@ -160,8 +158,7 @@ class Surface(ScrollView, can_focus=True):
         """Measure what is on the screen, then bring scrollbar and scroll position in line with it."""
         if not self.is_mounted or not self._height:
             return
-        if self.picture.renderer is None:
-            self.picture.redraw_at(Renderer(self._width, self.visual_style))
+        self._redraw()
         step = max(1, min(self.scroll_step, self._height // 2))
         top = self.picture.settle(self._height, self._follow)
         total = self.picture.heights.total
@@ -169,6 +166,17 @@ class Surface(ScrollView, can_focus=True):
             top = -(-top // step) * step
             total = max(total, top + self._height)
         self._pin(top, total)
+
+    def _redraw(self, force: bool = False) -> None:
+        """Draw with a renderer for the present width and theme, if there is something to draw."""
+        renderer = self.picture.renderer
+        if not self.picture.items or (renderer is not None and renderer.width == self._width and not force):
+            return
+        from codey_tui.tui.widgets.transcript.render import Renderer  # with all of Markdown
+
+        self.picture.redraw_at(Renderer(self._width, self.visual_style))
+        self._bars.clear()
+        self.refresh()
 
     def _pin(self, top: int, total: int) -> None:
         self._pinning = True
@@ -215,11 +223,6 @@ class Surface(ScrollView, can_focus=True):
         super().scroll_to(x, y, animate=False, force=force, on_complete=on_complete, level=level, immediate=immediate)
 
     def on_resize(self, event: events.Resize) -> None:
-        renderer = self.picture.renderer
-        if self._height and (renderer is None or renderer.width != self._width):
-            self.picture.redraw_at(Renderer(self._width, self.visual_style))
-            self._bars.clear()
-            self.refresh()
         self._settle()
 
     def notify_style_update(self) -> None:
@@ -230,8 +233,7 @@ class Surface(ScrollView, can_focus=True):
         look = (self.visual_style, self.host.current_theme)
         if look != self._look:
             self._look = look
-            self.picture.redraw_at(Renderer(self._width, self.visual_style))
-            self.refresh()
+            self._redraw(force=True)
 
     # --- painting ------------------------------------------------------------------------------------------------
     def render_line(self, y: int) -> Strip:
