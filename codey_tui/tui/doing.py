@@ -200,7 +200,7 @@ class Doing(App[int]):
         except EngineGone:
             return
         rows = [
-            Row(model.id, model.title or model.id, f"{model_text(model)} · {memory(model.size)}")
+            Row(model.id, model.title or model.id, f"{memory(model.size)} · {model_text(model)}")
             for model in status.models
         ]
         empty = "There is no model. Put a GGUF file into the settings (models), then try again."

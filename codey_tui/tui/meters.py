@@ -162,20 +162,21 @@ def progress(view: View, width: int) -> Segments:
     now = view.progress
     asking = bool(view.pending) or view.plan_waits
     shown: Segments = ()
-    for form in (0, 1, 2):
+    for form in (0, 1, 2, 3):
         parts: list[Segments] = [(("● ", "warn" if asking else "bar"), (_doing(view), "strong" if asking else "plain"))]
         if now.chunk and not asking:
             parts.append(((f"chunk {now.chunk} of {now.chunks}" if form < 2 else f"{now.chunk}/{now.chunks}", "dim"),))
         amount = "" if asking else _amount(now, form > 0)
         if amount:
-            meter = bar(now.done / now.total, (16, 10, 0)[form]) if now.total else ()
-            parts.append((((amount if form < 2 else amount.removesuffix(" tokens")), "plain"), (" ", "dim"), *meter))
+            meter = bar(now.done / now.total, (16, 10, 0, 0)[form]) if now.total else ()
+            text = amount if form < 2 else amount.removesuffix(" tokens")
+            parts.append(((text, "plain"), *(((" ", "dim"), *meter) if meter and form < 2 else ())))
         if now.seconds_left is not None and not asking:
             word = "at most " if now.phase == "writing" and form == 0 else "≤ " if now.phase == "writing" else "about "
             parts.append(((f"{word}{duration(now.seconds_left)}", "dim"),))
         if view.queued:
             parts.append(((f"{len(view.queued)} queued", "warn"),))
-        shown = _joined(parts, "  ·  " if form == 0 else " · ")
+        shown = _joined(parts, ("  ·  ", " · ", " · ", " ")[form])
         if width_of(shown) <= width:
             break
     return shown

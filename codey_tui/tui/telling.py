@@ -158,5 +158,5 @@ def preview_text(preview: Preview) -> str:
 
 
 def model_text(model: ModelInfo) -> str:
-    """A model on one line."""
-    return f"{model.title or model.id}: {model.state}" + (f". {model.problem}" if model.problem else "")
+    """A model's state, and what is wrong with it."""
+    return model.state + (f": {model.problem}" if model.problem else "")

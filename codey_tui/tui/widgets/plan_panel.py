@@ -28,8 +28,8 @@ _KEYS: tuple[Key, ...] = (
     ("n", "reject", "reject"),
     ("e", "say why", "explain"),
     ("d", "drop", "drop"),
-    ("k", "earlier", "earlier"),
-    ("j", "later", "later"),
+    ("k", "up", "earlier"),
+    ("j", "down", "later"),
 )
 
 
