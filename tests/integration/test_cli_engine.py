@@ -1,5 +1,6 @@
 """The command line with the real engine and the bundled model: from a prompt to a file that computes, and back."""
 
+import contextlib
 import fcntl
 import importlib.util
 import json
@@ -9,6 +10,7 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -237,3 +239,28 @@ def test_a_terminal_that_closes_leaves_the_engine_running(site: Site, folder: Pa
     eventually(lambda: client.ask_now(GetStatus()).clients == 0)
     assert psutil.pid_exists(client.welcome.pid)
     client.close()
+
+
+@pytest.mark.terminal
+def test_a_terminal_that_tells_no_size_is_served_too(site: Site, folder: Path):
+    pid, main = pty.fork()
+    if pid == 0:
+        unsized = {name: value for name, value in environment().items() if name not in ("COLUMNS", "LINES")}
+        os.chdir(folder)
+        os.execve(command()[0], command(), unsized)
+    drain = threading.Thread(target=_drain, args=(main,))
+    drain.start()
+    client = eventually(lambda: find(site.place))
+    eventually(lambda: client.ask_now(GetStatus()).clients == 1)
+    os.kill(pid, signal.SIGTERM)
+    os.waitpid(pid, 0)
+    drain.join()
+    os.close(main)
+    client.close()
+
+
+def _drain(descriptor: int) -> None:
+    """Read until the other end of the terminal is closed, which Linux tells as an error."""
+    with contextlib.suppress(OSError):
+        while os.read(descriptor, 65536):
+            pass
