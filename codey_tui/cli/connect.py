@@ -10,7 +10,7 @@ from typing import cast
 
 from codey_tui import __version__
 from codey_tui.cli.failure import InputError
-from codey_tui.cli.site import Site
+from codey_tui.cli.site import Site, log_to_file
 from codey_tui.protocol.actions import ApprovalMode
 from codey_tui.protocol.client import Client, EngineGone
 from codey_tui.protocol.models import Status
@@ -62,6 +62,7 @@ async def open_client(
 async def _in_process(site: Site, *, new: bool) -> AsyncGenerator[Client]:
     from codey_tui.bootstrap import build_engine
 
+    log_to_file(site, "run.log")
     engine = build_engine(site.workspace, site.settings, site.paths)
     try:
         await engine.start(new_session=new)

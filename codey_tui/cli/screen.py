@@ -7,7 +7,7 @@ from pathlib import Path
 from codey_tui import __version__
 from codey_tui.cli.connect import apply_flags
 from codey_tui.cli.failure import BAD_INPUT, say_error
-from codey_tui.cli.site import Site, open_site
+from codey_tui.cli.site import Site, log_to_file, open_site
 from codey_tui.cli.terminal import is_interactive
 from codey_tui.protocol.client import Client, EngineGone
 from codey_tui.protocol.queries import GetStatus
@@ -27,6 +27,7 @@ def open_screen(workspace: Path | None, flags: Mapping[str, object], *, new: boo
         say_error(HEADLESS)
         return BAD_INPUT
     site = open_site(workspace, flags)
+    log_to_file(site, "screen.log")
     link = _EngineLink(site)
     with ThreadPoolExecutor(1, "codey-attach") as pool:
         attached = pool.submit(link.attach, new=new)  # an engine starts while the screen is being imported

@@ -1,5 +1,6 @@
 """Where a command works: the workspace, its settings, and the place of its engine."""
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from pathlib import Path
 import codey_tui
 from codey_tui.cli.failure import InputError
 from codey_tui.paths import Paths
-from codey_tui.server.lifecycle import EnginePlace
+from codey_tui.server.lifecycle import MAX_LOG_BYTES, EnginePlace
 from codey_tui.settings import Settings, load
 
 
@@ -51,6 +52,16 @@ def place_of(paths: Paths, workspace: Path) -> EnginePlace:
         socket=paths.socket_path(workspace),
         folder=paths.workspace_dir(workspace),
         log=paths.engine_log(workspace),
+    )
+
+
+def log_to_file(site: Site, name: str) -> None:
+    """What the program notes goes to a file beside the engine's log, never over what a person reads."""
+    file = site.place.folder / name
+    if file.exists() and file.stat().st_size > MAX_LOG_BYTES:
+        file.replace(file.with_name(f"{name}.1"))
+    logging.basicConfig(
+        filename=file, level=logging.INFO, format="%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
     )
 
 
