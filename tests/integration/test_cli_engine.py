@@ -21,7 +21,8 @@ import pytest
 
 from codey_tui import __version__
 from codey_tui.cli.site import Site, open_site
-from codey_tui.protocol.events import Envelope, TokensGenerated, TurnEnded, TurnStarted
+from codey_tui.protocol.events import ActionProposed, Envelope, PlanProposed, TokensGenerated, TurnEnded, TurnStarted
+from codey_tui.protocol.ops import DecideAction, DecidePlan
 from codey_tui.protocol.queries import GetStatus
 from codey_tui.server.lifecycle import attach, find, stop
 from codey_tui.server.lock import find_holder
@@ -131,6 +132,36 @@ def test_at_a_terminal_the_person_is_asked(folder: Path, answers: str, status: i
     assert process.wait(60) == status, said.decode()
     assert b"[y/n]" in said
     assert len(list(folder.glob("*.py"))) == files
+
+
+@pytest.mark.terminal
+def test_a_question_at_a_terminal_is_withdrawn_when_another_screen_answers(site: Site, folder: Path):
+    other = start(site)
+
+    def allow(envelope: Envelope) -> None:
+        match envelope.event:
+            case PlanProposed(plan=plan):
+                other.submit(DecidePlan(plan_id=plan.id, verdict="allow"))
+            case ActionProposed(action=action):
+                other.submit(DecideAction(action_id=action.id, verdict="allow"))
+            case _:
+                pass
+
+    main, terminal = pty.openpty()
+    process = subprocess.Popen(
+        command("run", FIBONACCI), cwd=folder, env=environment(), stdin=terminal, stdout=terminal, stderr=terminal
+    )
+    os.close(terminal)
+    said = b""
+    while b"[y/n]" not in said:
+        said += os.read(main, 4096)
+    drain = threading.Thread(target=_drain, args=(main,))
+    drain.start()
+    other.listen(allow)
+    assert process.wait(60) == 0
+    drain.join()
+    os.close(main)
+    other.close()
 
 
 def test_a_model_that_is_gone_is_a_sentence(folder: Path):
