@@ -13,10 +13,12 @@ class FileWatcher:
     """A thread that calls `changed` with the workspace-relative directories in which something changed.
 
     Only the directories that are given are watched, not what lies below them: a watch on everything costs one inotify
-    watch for every directory, ignored ones too. `changed` is called from the thread.
+    watch for every directory, ignored ones too. `changed` is called from the thread. `polling` looks at modification
+    times instead, as it does by itself where the system gives no watches.
     """
 
-    def __init__(self, root: Path, changed: Callable[[set[str]], None]) -> None:
+    def __init__(self, root: Path, changed: Callable[[set[str]], None], *, polling: bool = False) -> None:
+        self._polling = polling
         self._root = root
         self._changed = changed
         self._folders: frozenset[str] = frozenset()
@@ -44,10 +46,13 @@ class FileWatcher:
         while not self._stopped:
             self._wake.clear()
             folders = [folder for folder in self._folders if (self._root / folder).is_dir()]
+            if self._polling:
+                self._poll(folders)
+                continue
             try:
                 self._follow(folders)
             except (ImportError, OSError, RuntimeError):
-                self._poll(folders)  # no watchfiles on this machine, or no inotify watches left
+                self._polling = True  # no watchfiles on this machine, or no inotify watches left
 
     def _follow(self, folders: list[str]) -> None:
         from watchfiles import watch

@@ -63,6 +63,11 @@ class FileTree(Tree[str]):
         self._dirty: set[str] = set()
         self._wanted: set[str] = set()
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """What the tree holds, the workspace itself ("") included."""
+        return frozenset(self._by_path)
+
     def on_mount(self) -> None:
         """Read the top directory once the first picture stands."""
         self.border_title = "Files"
@@ -184,7 +189,9 @@ class FileTree(Tree[str]):
         if path in self._growing:
             color = self._color("primary")
             text.stylize(Style(color=color, bold=True))
-            text.append(f" ● {size(self._growing[path])}", Style(color=color))
+            text = Text.assemble(
+                ("● ", Style(color=color)), text, (f" {size(self._growing[path])}", Style(color=color))
+            )
         elif path in self._changed:
             text.append(" •", Style(color=self._color("success")))
         return text
