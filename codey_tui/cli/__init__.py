@@ -32,6 +32,12 @@ def _workspace(context: click.Context, given: Path | None) -> Path | None:
     return given or context.find_root().params.get("workspace")
 
 
+def _merged(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+    """Flags named after the command, and those named before it where the command has none."""
+    before = context.find_root().params
+    return {name: before.get(name) if value is None else value for name, value in given.items()}
+
+
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--new", is_flag=True, help="Open a new session instead of the last one of this folder.")
 @WORKSPACE
@@ -77,6 +83,8 @@ def run(
     """
     from codey_tui.cli.run import run_prompt
 
+    new = new or bool(context.find_root().params.get("new"))
+    flags = _merged(context, flags)
     return run_prompt(prompt, _workspace(context, workspace), flags, approve=approve, as_json=as_json, new=new)
 
 

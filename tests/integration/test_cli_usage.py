@@ -66,6 +66,8 @@ def test_without_a_terminal_it_says_how_to_go_on():
         (["run", "   \n"], "empty"),
         (["run", "-"], "empty"),
         (["run", "hi", "--model", "no-such-model"], "no-such-model"),
+        (["--model", "no-such-model", "run", "hi"], "no-such-model"),
+        (["--workspace", "/nowhere", "run", "hi"], "/nowhere"),
         (["sessions", "--workspace", "/nowhere"], "/nowhere"),
         (["stop", "--workspace", "/nowhere"], "/nowhere"),
     ],
