@@ -90,9 +90,14 @@ class Prompt(TextArea):
         """Say how many prompts wait for the running turn."""
         self.border_subtitle = f"{waiting} queued" if waiting else ""
 
-    def on_key(self, event: events.Key) -> None:
-        """Remember when a key was pressed: what asks a question waits for a pause."""
+    async def on_key(self, event: events.Key) -> None:
+        """Remember when a key was pressed: what asks a question waits for a pause. The prompt's own keys act here, in
+        their order among the letters: as bindings they would overtake what was typed or pasted just before them."""
         self.last_key = self._clock()
+        active = None if event.is_printable else self.screen.active_bindings.get(event.key)
+        if active is not None and active.node is self and await self.app.run_action(active.binding.action, self):  # pyright: ignore[reportUnknownMemberType]
+            event.stop()
+            event.prevent_default()
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste counts as typing."""
@@ -112,8 +117,12 @@ class Prompt(TextArea):
             self.post_message(self.FilesWanted())
         self._completions.show(propose(before, row == 0, self._files))
 
+    # Keys of the prompt come before its text area sees them; what they do must wait for the letters typed before them.
     def action_send(self) -> None:
         """Send the text, or take the marked command where one is being typed."""
+        self.call_later(self._send)
+
+    def _send(self) -> None:
         self.last_key = float("-inf")
         items = self._completions.proposals.items
         if self._completions.display and items[self._completions.marked].text != self.text.strip():
@@ -131,7 +140,7 @@ class Prompt(TextArea):
     def action_newline(self) -> None:
         """Begin a new line."""
         self.last_key = self._clock()
-        self.insert("\n")
+        self.call_later(self.insert, "\n")
 
     def action_complete(self) -> None:
         """Take the marked proposal; without one, the key goes on to the next widget."""
@@ -141,6 +150,9 @@ class Prompt(TextArea):
 
     def action_earlier(self) -> None:
         """Up: in the proposals, in the text, at its first line in the history."""
+        self.call_later(self._earlier)
+
+    def _earlier(self) -> None:
         if self._completions.display:
             self._completions.move(-1)
         elif self.cursor_location[0] > 0:
@@ -150,6 +162,9 @@ class Prompt(TextArea):
 
     def action_later(self) -> None:
         """Down: in the proposals, in the text, at its last line in the history."""
+        self.call_later(self._later)
+
+    def _later(self) -> None:
         if self._completions.display:
             self._completions.move(1)
         elif self.cursor_location[0] < self.document.line_count - 1:
