@@ -361,5 +361,5 @@ def bindings_of(scope: Scope) -> Iterable[Binding]:
     for command in COMMANDS:
         if command.scope == scope and command.keys:
             action = f"command('{command.id}')" if scope == "app" else command.action
-            priority = scope in ("app", "prompt") and command.priority
+            priority = scope == "app" and command.priority
             yield Binding(",".join(command.keys), action, command.title, show=False, id=command.id, priority=priority)
