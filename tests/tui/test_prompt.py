@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from codey_tui.protocol import events as ev
@@ -31,6 +32,16 @@ def test_enter_sends_and_ctrl_j_begins_a_line(stage: Stage) -> None:
         await pilot.press(*"one", "ctrl+j", *"two", "enter")
         await stage.until(pilot, lambda: stage.client.ops == [SubmitPrompt(text="one\ntwo")])
         assert stage.app.workbench.prompt.text == ""
+
+    asyncio.run(play(stage, script.OPENED, act))
+
+
+def test_keys_that_arrive_in_one_burst_act_in_their_order(stage: Stage) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        for character in "one\rtwo\rthree":
+            pilot.app.post_message(events.Key("enter" if character == "\r" else character, character))
+        await stage.until(pilot, lambda: stage.client.ops == [SubmitPrompt(text="one"), SubmitPrompt(text="two")])
+        await stage.until(pilot, lambda: stage.app.workbench.prompt.text == "three")
 
     asyncio.run(play(stage, script.OPENED, act))
 
