@@ -117,12 +117,8 @@ class Prompt(TextArea):
             self.post_message(self.FilesWanted())
         self._completions.show(propose(before, row == 0, self._files))
 
-    # Keys of the prompt come before its text area sees them; what they do must wait for the letters typed before them.
     def action_send(self) -> None:
         """Send the text, or take the marked command where one is being typed."""
-        self.call_later(self._send)
-
-    def _send(self) -> None:
         self.last_key = float("-inf")
         items = self._completions.proposals.items
         if self._completions.display and items[self._completions.marked].text != self.text.strip():
@@ -140,7 +136,7 @@ class Prompt(TextArea):
     def action_newline(self) -> None:
         """Begin a new line."""
         self.last_key = self._clock()
-        self.call_later(self.insert, "\n")
+        self.insert("\n")
 
     def action_complete(self) -> None:
         """Take the marked proposal; without one, the key goes on to the next widget."""
@@ -150,9 +146,6 @@ class Prompt(TextArea):
 
     def action_earlier(self) -> None:
         """Up: in the proposals, in the text, at its first line in the history."""
-        self.call_later(self._earlier)
-
-    def _earlier(self) -> None:
         if self._completions.display:
             self._completions.move(-1)
         elif self.cursor_location[0] > 0:
@@ -162,9 +155,6 @@ class Prompt(TextArea):
 
     def action_later(self) -> None:
         """Down: in the proposals, in the text, at its last line in the history."""
-        self.call_later(self._later)
-
-    def _later(self) -> None:
         if self._completions.display:
             self._completions.move(1)
         elif self.cursor_location[0] < self.document.line_count - 1:
