@@ -16,7 +16,7 @@ test: dev ## run every test
 lint: dev ## formatting, style, types and the import contracts
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/pyright --warnings
+	$(VENV)/bin/pyright --warnings --pythonpath $(VENV)/bin/python
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(VENV)/bin/python .ci/readme.py --check
 
