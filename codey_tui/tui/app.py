@@ -119,7 +119,7 @@ class CodeyApp(Doing):
 
     def get_default_screen(self) -> Workbench:
         """The workbench."""
-        self.workbench = Workbench(self.options, clock=self._clock, rss=self._rss)
+        self.workbench = Workbench(self.options, clock=self._clock, rss=self._rss, size=self.size)
         return self.workbench
 
     def on_mount(self) -> None:
@@ -334,6 +334,8 @@ class CodeyApp(Doing):
 
 def run(client: Client, options: TuiOptions) -> int:
     """Open the workbench on a client until the person leaves; returns the exit code (128 + n after signal n)."""
+    for name in ("COLUMNS", "LINES"):  # exported once by a shell, they would hide every later size of the terminal
+        os.environ.pop(name, None)
     app = CodeyApp(client, options, driver_class=CodeyDriver)
     try:
         code = app.run(mouse=options.mouse)
