@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,19 +10,12 @@ from pathlib import Path
 
 from codey_tui.sandbox.base import Completed, Limits, OnOutput
 from codey_tui.sandbox.environment import scrubbed
+from codey_tui.sandbox.places import ETC, PROTECTED, SYSTEM, tool_folders
 from codey_tui.sandbox.process import supervise
 
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix", "/gnu")
-# what programs look up, and no secrets: not the whole of /etc
-_ETC = (
-    "alternatives", "ca-certificates", "group", "hosts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime",
-    "mime.types", "nsswitch.conf", "passwd", "pki", "protocols", "resolv.conf", "services", "ssl", "timezone",
-)  # fmt: skip
 _TMP = "/tmp"  # noqa: S108 - inside the sandbox, a tmpfs of its own
 _HOME = f"{_TMP}/home"
 _TMP_BYTES = 256 << 20
-_PROTECTED = (".git/hooks", ".git/config", ".codey")
-"""Parts of a workspace that later run, or decide, outside the sandbox."""
 
 
 class Bubblewrap:
@@ -75,10 +67,10 @@ class Bubblewrap:
             line.append("--share-net")
         line += _system()
         line += ["--proc", "/proc", "--dev", "/dev", "--size", str(_TMP_BYTES), "--tmpfs", _TMP, "--dir", _HOME]
-        for prefix in _tool_folders(env["PATH"], workspace):
+        for prefix in tool_folders(env["PATH"], workspace):
             line += ["--ro-bind-try", prefix, prefix]
         line += ["--bind", str(workspace), str(workspace)]
-        for name in _PROTECTED:
+        for name in PROTECTED:
             line += ["--ro-bind-try", str(workspace / name), str(workspace / name)]
         inner = {**env, "HOME": _HOME, "TMPDIR": _TMP}
         for name, value in inner.items():
@@ -89,44 +81,11 @@ class Bubblewrap:
 def _system() -> list[str]:
     """The system's folders as they are: a link such as /bin -> usr/bin stays a link."""
     line: list[str] = []
-    for folder in map(Path, _SYSTEM):
+    for folder in map(Path, SYSTEM):
         if folder.is_symlink():
             line += ["--symlink", str(folder.readlink()), str(folder)]
         elif folder.is_dir():
             line += ["--ro-bind", str(folder), str(folder)]
-    for name in _ETC:
+    for name in ETC:
         line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     return line
-
-
-def _tool_folders(path: str, workspace: Path) -> list[str]:
-    """Where programs live when that is not the system: a version manager's folder, the Python of Codey and of the
-    workspace's virtual environment.
-
-    A `bin` in the home folder or in ~/.local is shown by itself: what lies beside it is nobody's business.
-    """
-    home = Path.home()
-    private = {Path("/"), home, home / ".local", home.parent}
-    found = [Path(sys.prefix), Path(sys.base_prefix), *_homes(path, workspace)]
-    for entry in map(Path, path.split(os.pathsep)):
-        if entry.is_absolute() and entry.is_dir():
-            beside = entry.parent if entry.name in ("bin", "sbin") else entry
-            found.append(entry if beside in private else beside)
-    shown = [folder for folder in found if folder not in private and not _in_system(folder)]
-    return list(dict.fromkeys(map(str, shown)))
-
-
-def _homes(path: str, workspace: Path) -> list[Path]:
-    """The installations behind links such as .venv/bin/python: the folder above the `bin` of the real program."""
-    programs = [workspace / folder / "bin" / "python" for folder in (".venv", "venv")]
-    programs += [Path(found) for name in ("python3", "node") if (found := shutil.which(name, path=path))]
-    real = [Path(os.path.realpath(program)) for program in programs]
-    return [
-        program.parent.parent
-        for program in real
-        if program.parent.name == "bin" and program.name.startswith(("python", "node")) and os.access(program, os.X_OK)
-    ]
-
-
-def _in_system(folder: Path) -> bool:
-    return any(folder.is_relative_to(top) for top in _SYSTEM)

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from codey_tui.sandbox.base import Completed, KilledBy, Limits, OnOutput, SandboxError
+from codey_tui.sandbox.output import PACE_SECONDS, Output
 from codey_tui.sandbox.strays import VARIABLE, kill_marked
-from codey_tui.sandbox.text import Collector
 
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
-_POLL_SECONDS = 0.05
 _LOST_SECONDS = 5.0
 """How long the supervisor may take to end everything before it is given up for dead and killed itself."""
 
@@ -75,12 +74,9 @@ class _Run:
         self._process = process
         self._control = control
         self._limits = limits
-        self._on_output = on_output
         self._cancel = cancel
-        self._collector = Collector(limits.output_bytes)
-        self._pending: list[str] = []
+        self._output = Output(limits.output_bytes, on_output)
         self._started = time.monotonic()
-        self._shown_at = self._started
         self._killed_by: KilledBy = ""
         self._stopped_at: float | None = None
         self._answer = b""
@@ -91,13 +87,11 @@ class _Run:
                 self._read(selector)
             finally:
                 self._end()
-        shown, output, truncated = self._collector.close()
         code, problem = self._exit_code()
-        self._pending.append(shown + problem)
-        self._show(force=True)
+        output, truncated = self._output.finish(problem)
         return Completed(
             exit_code=code,
-            output=output + problem,
+            output=output,
             seconds=time.monotonic() - self._started,
             timed_out=self._killed_by == "timeout",
             killed_by=self._killed_by,
@@ -110,19 +104,19 @@ class _Run:
         selector.register(self._control, selectors.EVENT_READ)
         ended_at: float | None = None
         while selector.get_map():
-            for key, _ in selector.select(_POLL_SECONDS):
+            for key, _ in selector.select(PACE_SECONDS):
                 data = os.read(pipe, 65536) if key.fd == pipe else self._control.recv(4096)
                 if not data:
                     selector.unregister(key.fileobj)
                 elif key.fd == pipe:
-                    self._pending.append(self._collector.feed(data))
+                    self._output.feed(data)
                 else:
                     self._answer += data
-            self._show()
+            self._output.show()
             self._stop_when_due()
             if ended_at is None and self._process.poll() is not None:
                 ended_at = time.monotonic()
-            if ended_at is not None and time.monotonic() - ended_at > 10 * _POLL_SECONDS:
+            if ended_at is not None and time.monotonic() - ended_at > 10 * PACE_SECONDS:
                 return  # whoever still holds the pipe escaped a supervisor that was killed
 
     def _stop_when_due(self) -> None:
@@ -141,15 +135,6 @@ class _Run:
         self._stopped_at = now
         with contextlib.suppress(OSError):  # it has just ended by itself
             self._control.shutdown(socket.SHUT_WR)
-
-    def _show(self, *, force: bool = False) -> None:
-        """Hand text on at most twenty times a second: a flood of lines must not become a flood of events."""
-        now = time.monotonic()
-        if force or now - self._shown_at >= _POLL_SECONDS:
-            self._shown_at = now
-            if text := "".join(self._pending):
-                self._on_output(text)
-            self._pending.clear()
 
     def _end(self) -> None:
         """Whatever happened here, the supervisor and all under it are gone afterwards."""
