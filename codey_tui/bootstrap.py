@@ -107,6 +107,7 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             models=models,
             model=chosen.id,
             provider_for=provider_for,
+            look_at=lambda model: describe_model(specs[model], settings),
             sandbox=choose_sandbox(),
             limits=Limits(),
             route=routed,

@@ -50,7 +50,7 @@ class ModelChoice:
 class EngineParts:
     """Everything that the engine is made of; the composition root fills it in.
 
-    `provider_for` gives the provider of a model id, the same one each time. `read_gauges(models_rss)` reads the machine.
+    `provider_for` gives the provider of a model id; `look_at` what its file is like now. `read_gauges(models_rss)` reads the machine.
     """
 
     workspace: Path
@@ -60,6 +60,7 @@ class EngineParts:
     models: dict[str, ModelChoice]
     model: str
     provider_for: Callable[[str], Provider]
+    look_at: Callable[[str], ModelInfo]
     sandbox: Sandbox
     limits: Limits
     route: Callable[[str], Route]
@@ -315,7 +316,14 @@ class Engine:
             checkpoints=self._session.checkpoints,
             options=self._parts.options,
         )
-        parts = TurnParts(self._parts.route, self._parts.plan, self._approvals, self._parts.clock)
+        model = self._model
+        parts = TurnParts(
+            route=self._parts.route,
+            plan=self._parts.plan,
+            approvals=self._approvals,
+            clock=self._parts.clock,
+            model_problem=lambda: self._parts.look_at(model).problem,
+        )
         self._task = asyncio.create_task(self._run(Turn(state, parts, resume)))
 
     async def _run(self, turn: Turn) -> None:

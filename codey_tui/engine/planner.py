@@ -35,6 +35,10 @@ _RUNS_ON = re.compile(
 _RUN_ASKED = re.compile(r"\b(?:and|then)\s+(?:run|execute|start|test|try)\s+(?:it|them|the \w+)\b", re.IGNORECASE)
 _RUN_WITH = {".py": "python3", ".js": "node", ".mjs": "node"}
 _RUN_IF_ASKED = {".sh": "sh", ".rb": "ruby", ".php": "php"}
+_RUN_IT = re.compile(
+    r"(?:and\s+|then\s+)*(?:run|execute|start|test|try|launch)\s+(?:it|them|that|this|the\s+(?:script|program|file|code|result))[.!]?",
+    re.IGNORECASE,
+)
 _STRUCTURE = re.compile(r"\b(?:structure|skeleton|scaffold|boilerplate|project layout)\b", re.IGNORECASE)
 _TESTS_FOR = re.compile(r"\btests?\s+(?:for|of)\b", re.IGNORECASE)
 _TARGET = re.compile(r"\b(?:in|into|to|named|called|as|file|inside)\s+(?:the\s+|a\s+|file\s+)*[`'\"@]?$", re.IGNORECASE)
@@ -166,6 +170,10 @@ class _Planner:
         return chunks
 
     def _step(self, number: int, text: str, condition: Condition) -> list[Chunk]:
+        if self._made and _RUN_IT.fullmatch(text.strip()):
+            path, writer = next(reversed(self._made.items()))
+            if line := self._run_command("run it", path, exists=False):
+                return [self.command(line, f"Run {PurePosixPath(path).name}", "previous_succeeded", (writer,))]
         routed = route_request(text, ("file", "shell"), self._workspace)
         match routed.kind:
             case "tool" if line := tool_command(routed):

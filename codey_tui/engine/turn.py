@@ -31,6 +31,7 @@ class TurnParts:
     plan: Callable[[str, Route, tuple[str, ...]], Plan]
     approvals: Approvals
     clock: Callable[[], float]
+    model_problem: Callable[[], str]  # why the model cannot be used now, a sentence; empty when it can
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,19 @@ class Turn:
             case "tool":
                 return await self._call_tool(route)
             case "question":
+                await self._check_model()
                 await self._answer()
                 return "done", "", False
             case "code" | "steps" | "fullstack":
                 plan = self._parts.plan(state.request, route, state.files)
+                if any(chunk.kind != "command" for chunk in plan.chunks):
+                    await self._check_model()
                 return await self._run_plan(await self._decide(plan))
+
+    async def _check_model(self) -> None:
+        """A model that cannot be loaded is told about before anyone reads a plan that it could not carry out."""
+        if problem := await asyncio.to_thread(self._parts.model_problem):
+            raise TurnFailed(f"{problem} Choose another with /model, or mend it and /retry.")
 
     async def _call_tool(self, route: Route) -> tuple[ev.TurnResult, str, bool]:
         settled = await self._state.executor.call(self._state.scope, route.tool, dict(route.args))

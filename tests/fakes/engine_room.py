@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+import msgspec
+
 from codey_tui.engine.coder import Honesty
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
 from codey_tui.engine.planner import plan
@@ -42,6 +44,7 @@ class EngineRoom:
         self.state_dir = folder / "state"
         self.provider = ScriptedProvider(scripts)
         self.heard: list[ev.Envelope] = []
+        self.model_problem = ""
         info = ModelInfo(id="scripted", title="the scripted model", path="", state="idle", n_ctx=4096)
         self._new = new_session
         self.engine = Engine(
@@ -53,6 +56,7 @@ class EngineRoom:
                 models={"scripted": ModelChoice(info=info, honesty=honesty or Honesty())},
                 model="scripted",
                 provider_for=lambda _model: self.provider,
+                look_at=lambda _model: msgspec.structs.replace(info, problem=self.model_problem),
                 sandbox=Rlimits(),
                 limits=Limits(seconds=30.0),
                 route=lambda text: route(text, {"file", "shell"}, self.workspace),

@@ -293,3 +293,30 @@ def test_every_action_has_an_audit_row_with_verdict_and_outcome(tmp_path: Path) 
             assert rows[1].decided_by == "person"
 
     asyncio.run(scenario())
+
+
+def test_a_model_that_cannot_be_loaded_is_told_about_before_any_plan(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, [PROGRAM]) as room:
+            room.model_problem = "There is no model file at x.gguf."
+            ended = await room.ask(REQUEST)
+            assert ended.result == "failed"
+            assert "There is no model file at x.gguf." in ended.reason
+            assert ended.can_retry
+            assert room.of(ev.PlanProposed) == []
+            room.model_problem = ""
+            room.engine.submit(ops.RetryTurn())
+            await room.answer_until_end(1)
+            assert room.of(ev.TurnEnded)[-1].result == "done"
+
+    asyncio.run(scenario())
+
+
+def test_a_step_that_says_run_it_runs_what_the_step_before_wrote(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, [PROGRAM]) as room:
+            ended = await room.ask("1. Create Fibonacci function 2. run it")
+            assert ended.result == "done", ended.reason
+            assert "34" in room.of(ev.ActionEnded)[-1].result.output
+
+    asyncio.run(scenario())

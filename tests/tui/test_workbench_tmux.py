@@ -1,6 +1,5 @@
 """The main job in a real terminal, by keyboard, with the bundled model: ask, approve, watch it grow, run, undo."""
 
-import os
 import sys
 import threading
 from pathlib import Path
@@ -24,7 +23,7 @@ class SizeWatch:
     def _watch(self) -> None:
         while not self._over.wait(0.002):
             try:
-                size = os.stat(self._path).st_size
+                size = self._path.stat().st_size
             except FileNotFoundError:
                 continue
             if not self.sizes or self.sizes[-1] != size:
