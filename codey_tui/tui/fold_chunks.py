@@ -21,7 +21,7 @@ from codey_tui.tui.telling import (
 )
 
 _MARKS = {"done": "✓", "failed": "✗", "cancelled": "■", "skipped": "○", "pending": "○", "running": "●"}
-_SAMPLE_SECONDS = 0.4
+_SAMPLE_SECONDS = 0.2
 _SMOOTHING = 4
 
 

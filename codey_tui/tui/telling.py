@@ -70,12 +70,17 @@ def chunk_name(chunk: Chunk) -> str:
     return chunk.path or chunk.command or chunk.title
 
 
+def says_more(title: str, name: str) -> bool:
+    """Whether a title tells more than the name of a chunk; "Write app.py" beside app.py does not."""
+    return bool(title) and name not in title and name.rpartition(" ")[2] not in title
+
+
 def plan_text(chunks: tuple[Chunk, ...]) -> str:
     """The chunks as a numbered list."""
     rows: list[str] = []
     for number, chunk in enumerate(chunks, 1):
         name = chunk_name(chunk)
-        aside = f" — {chunk.title}" if chunk.title and chunk.title != name else ""
+        aside = f" — {chunk.title}" if says_more(chunk.title, name) else ""
         rows.append(f"{number}. `{name}`{aside}")
     return "\n".join(rows)
 
@@ -108,7 +113,7 @@ def turn_title(event: TurnEnded) -> str:
     """The heading under a finished turn."""
     mark = {"done": "✓ Done", "failed": "✗ Failed", "cancelled": "■ Cancelled", "rejected": "■ Rejected"}[event.result]
     parts = [mark]
-    if event.figures.seconds > 0:
+    if event.figures.seconds >= 0.05:
         parts.append(duration(event.figures.seconds))
     if rate(event.figures) > 0:
         parts.append(f"{rate(event.figures):.1f} tok/s")

@@ -70,6 +70,8 @@ def _noticed(view: View, event: ev.Noticed, env: ev.Envelope) -> View:
 def _turn_started(view: View, event: ev.TurnStarted, env: ev.Envelope) -> View:
     message = event.message
     view = put_line(view, Line(key=message.id, role=message.role, text=clean(message.text)))
+    if view.session is not None and not view.session.title:  # a session is named after what was first asked in it
+        view = replace(view, session=replace(view.session, title=clean(message.text).split("\n")[0][:80]))
     queued = list(view.queued)
     if message.text in queued:
         queued.remove(message.text)

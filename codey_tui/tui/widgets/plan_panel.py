@@ -9,7 +9,7 @@ from textual.message import Message
 from codey_tui.protocol.plan import ChunkState
 from codey_tui.tui.commands import bindings_of
 from codey_tui.tui.state import ChunkView, PlanView
-from codey_tui.tui.telling import chunk_name, duration
+from codey_tui.tui.telling import chunk_name, duration, says_more
 from codey_tui.tui.widgets.decision import DecisionPanel, Key
 
 _MARKS: dict[ChunkState, tuple[str, str]] = {
@@ -37,7 +37,7 @@ def _details(held: ChunkView, name: str) -> list[str]:
     """What is said of a chunk beside its name."""
     chunk = held.chunk
     details: list[str] = []
-    if held.state == "pending" and chunk.title and chunk.title not in (name, chunk.command):
+    if held.state == "pending" and says_more(chunk.title, name):
         details.append(chunk.title)
     if held.attempt > 1:
         details.append(f"repair {held.attempt}")
