@@ -309,3 +309,28 @@ def test_no_command_needs_a_key_that_phones_lack() -> None:
             assert good, command.id
         if command.scope == "app" and command.palette:
             assert command.slash or command.keys, command.id
+
+
+def test_a_theme_file_that_changes_is_drawn_anew(tmp_path: Path) -> None:
+    themes = tmp_path / "themes"
+    themes.mkdir()
+    theme = themes / "mine.toml"
+    theme.write_text('name = "mine"\n[colors]\nprimary = "#112233"\n')
+    stage = Stage(make_workspace(tmp_path), user_themes_dir=themes, theme="mine")
+
+    async def act(pilot: Pilot[Any]) -> None:
+        assert stage.app.theme_variables["primary"] == "#112233"
+        theme.write_text('name = "mine"\n[colors]\nprimary = "#445566"\n')
+        await stage.until(pilot, lambda: stage.app.theme_variables["primary"] == "#445566")
+
+    asyncio.run(play(stage, script.OPENED, act))
+
+
+def test_a_theme_that_is_not_there_falls_back_and_is_reported(tmp_path: Path) -> None:
+    stage = Stage(make_workspace(tmp_path), theme="nowhere")
+
+    async def act(pilot: Pilot[Any]) -> None:
+        assert stage.app.theme == "codey-dark"
+        assert any("nowhere" in notification.message for notification in stage.app._notifications)
+
+    asyncio.run(play(stage, script.OPENED, act))
