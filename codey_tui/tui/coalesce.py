@@ -27,6 +27,7 @@ from codey_tui.protocol.events import (
 LOCAL_INTERVAL = 0.11  # seconds between two batches: 9 a second
 SLOW_INTERVAL = 0.22  # on a slow link: 4.5 a second
 LONGEST_INTERVAL = 0.88
+LARGEST_BATCH = 256  # envelopes: between two batches of a long replay the app hears keys
 PROMPT_INTERVAL = 0.03  # an event that is not a delta waits no longer than this
 
 Key = tuple[type, str]
@@ -124,8 +125,11 @@ class Coalescer:
             self._due = float("inf")
             self._last = time.monotonic()
             self._interval = min(LONGEST_INTERVAL, self._interval * 2) if behind else self._calmer()
-            batch, self._batch = tuple(self._batch), []
+            batch, self._batch = tuple(self._batch[:LARGEST_BATCH]), self._batch[LARGEST_BATCH:]
             self._mergeable = {}
+            if self._batch:
+                self._due = self._last + PROMPT_INTERVAL
+                self._arm(self._due)
         if batch:
             self._deliver(batch)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from codey_tui.protocol.chat import Message
 from codey_tui.protocol.events import ActionOutput, Envelope, Event, FileGrew, MessageAdded, TokensGenerated
-from codey_tui.tui.coalesce import LOCAL_INTERVAL, LONGEST_INTERVAL, SLOW_INTERVAL, Coalescer
+from codey_tui.tui.coalesce import LARGEST_BATCH, LOCAL_INTERVAL, LONGEST_INTERVAL, SLOW_INTERVAL, Coalescer
 
 Batch = tuple[Envelope, ...]
 
@@ -110,6 +110,16 @@ def test_merging_is_the_same_as_applying_each(pieces: list[tuple[int, str]]) -> 
 
     batches = collect(feed, lambda so_far: any(one.seq == 1 for one in everything(so_far)))
     assert text_of(batches) == expected
+
+
+def test_a_long_replay_comes_in_pieces() -> None:
+    def feed(coalescer: Coalescer) -> None:
+        for number in range(1, 2001):
+            coalescer.offer(added(number))
+
+    batches = collect(feed, lambda so_far: len(everything(so_far)) == 2000)
+    assert [one.seq for one in everything(batches)] == list(range(1, 2001))
+    assert max(len(batch) for batch in batches) <= LARGEST_BATCH
 
 
 def test_the_latest_size_of_each_file_is_enough() -> None:
