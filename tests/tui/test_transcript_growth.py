@@ -120,3 +120,18 @@ def test_upsert_of_other_text_replaces() -> None:
         assert rows(host)[3:5] == ["Renamed", "new"]
 
     drive(script, [Entry("1", "assistant", "one\n\ntwo\n\nthree")])
+
+
+def test_a_batch_ends_as_the_same_picture() -> None:
+    async def script(host: TranscriptHost, _pilot: Pilot[None]) -> None:
+        entries = [Entry(str(n), "user", f"message {n}\n\n- item") for n in range(200)]
+        with host.transcript.bulk():
+            for entry in entries:
+                host.transcript.upsert(Entry(entry.key, "user", "first"))
+            for entry in entries:
+                host.transcript.upsert(entry)
+        batched = rows(host)
+        host.transcript.load(entries)
+        assert batched == rows(host) and "message 199" in batched
+
+    drive(script)

@@ -144,9 +144,13 @@ class Workbench(Screen[None]):
         if len(lines) < len(painted) or any(lines[i].key != painted[i].key for i in range(same)) or not painted:
             self.chat.load([_entry(line) for line in lines])
             return
-        for index, line in enumerate(lines):
-            if index >= len(painted) or line is not painted[index]:
-                self.chat.upsert(_entry(line))
+        changed = [line for index, line in enumerate(lines) if index >= same or line is not painted[index]]
+        if len(changed) == 1:
+            self.chat.upsert(_entry(changed[0]))
+        elif changed:
+            with self.chat.bulk():
+                for line in changed:
+                    self.chat.upsert(_entry(line))
 
     # --- questions -----------------------------------------------------------------------------------------------------
     def _question(self) -> tuple[str, DecisionPanel | None]:

@@ -4,7 +4,8 @@ Entries are text until they are looked at. Heights out of sight are estimates: t
 within it, so that neither a new width nor a better measure moves what is being read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -48,6 +49,7 @@ class Surface(ScrollView, can_focus=True):
         self.scroll_step = 1  # rows the end moves at a time: more saves bytes on a slow link
         self._follow = True
         self._pinning = False
+        self._batching = False
         self._cursor = -1  # index of the selected entry, -1 for none
         self._bars: dict[tuple[str, str], Strip] = {}
         self._look: tuple[object, ...] = ()
@@ -76,7 +78,7 @@ class Surface(ScrollView, can_focus=True):
             return
         if picture.items[index].entry == entry:
             return
-        visible = self._is_visible(index)
+        visible = not self._batching and self._is_visible(index)
         before = picture.rows(index) if visible else []
         picture.change(index, entry, self._width)
         stable = 0
@@ -95,6 +97,17 @@ class Surface(ScrollView, can_focus=True):
         elif text:
             entry = self.picture.items[index].entry
             self.upsert(replace(entry, text=entry.text + text))
+
+    @contextmanager
+    def bulk(self) -> Generator[None]:
+        """Measure and paint once for all that is added or changed inside."""
+        self._batching = True
+        try:
+            yield
+        finally:
+            self._batching = False
+            self._settle()
+            self.refresh()
 
     def clear(self) -> None:
         """Forget all entries."""
@@ -142,6 +155,8 @@ class Surface(ScrollView, can_focus=True):
 
     def _changed(self, index: int, stable: int) -> None:
         """An entry changed from its row `stable` on: keep the place or the end, and paint what differs."""
+        if self._batching:
+            return
         before = (self.scroll_offset.y, self.picture.heights.total, self.picture.heights.get(index))
         self._settle()
         y, total = self.scroll_offset.y, self.picture.heights.total
