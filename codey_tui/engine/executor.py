@@ -19,7 +19,8 @@ from codey_tui.engine.approvals import Approvals, Decision
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.actions import Action, ActionResult, AuditRow, Preview, Risk
 from codey_tui.sandbox import Limits, Sandbox
-from codey_tui.tools import ToolContext, ToolError, registry
+from codey_tui.tools import ToolContext, ToolError
+from codey_tui.tools.registry import BUILT_IN, ToolBox
 
 OnOutput = Callable[[str], None]
 Perform = Callable[[OnOutput, threading.Event], ActionResult]
@@ -77,7 +78,9 @@ class Executor:
         approvals: Approvals,
         audit: AuditStore,
         clock: Callable[[], float],
+        tools: ToolBox = BUILT_IN,
     ) -> None:
+        self._tools = tools
         self._workspace = workspace
         self._sandbox = sandbox
         self._limits = limits
@@ -240,8 +243,7 @@ class Executor:
 
     def _assess(self, scope: TurnScope, action: Action) -> Proposal:
         """On the worker thread: what the tool would do."""
-        tool = registry.find(action.tool)
-        args = registry.decode(tool, action.args, action.tool)
+        tool, args = self._tools.call(action.tool, action.args)
 
         def context(on_output: OnOutput, cancel: threading.Event) -> ToolContext:
             return ToolContext(

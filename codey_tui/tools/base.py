@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -14,6 +14,14 @@ from codey_tui.sandbox import Limits, OnOutput, Sandbox
 
 class ToolError(Exception):
     """A tool cannot do what it was asked; the sentence goes to the person and back to the model."""
+
+
+class Fields(NamedTuple):
+    """Which arguments one operation of a tool must have, and which it may have besides; a tool with operations lists them
+    in `Args.OPERATIONS`, by the value of `op`."""
+
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

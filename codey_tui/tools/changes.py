@@ -1,4 +1,4 @@
-"""The changing half of the file tool: write, mkdir, move, copy and delete, each shown first and kept for undo."""
+"""The changing half of the file tool: write, edit, mkdir, move, copy and delete, each shown first and kept for undo."""
 
 import difflib
 import os
@@ -10,6 +10,7 @@ from typing import Literal
 
 from codey_tui.protocol.actions import ActionResult, Preview, Risk
 from codey_tui.tools.base import ToolContext, ToolError
+from codey_tui.tools.edits import Edited, apply_one
 from codey_tui.tools.places import changeable, inside, is_secret, relative
 
 _MAX_TREE = 2000
@@ -24,6 +25,14 @@ def assess_write(workspace: Path, path: str, content: str) -> tuple[Risk, Previe
     risk = Risk(level="write", reason=f"{'Replaces' if old is not None else 'Creates'} {path}.", touches=(path,))
     verb = "Change" if old is not None else "Create"
     return risk, Preview(kind="diff", title=f"{verb} {path}", body=unified_diff(path, old, content), path=path)
+
+
+def assess_edit(workspace: Path, path: str, search: str, replacement: str) -> tuple[Risk, Preview]:
+    """The diff that the edit would make, and what was forgiven to find its place."""
+    old, edited = _edited(workspace, path, search, replacement)
+    notes = "".join(f" {note}" for note in edited.notes)
+    risk = Risk(level="write", reason=f"Changes {path}.{notes}", touches=(path,))
+    return risk, Preview(kind="diff", title=f"Edit {path}", body=unified_diff(path, old, edited.text), path=path)
 
 
 def assess_mkdir(workspace: Path, paths: tuple[str, ...]) -> tuple[Risk, Preview]:
@@ -76,6 +85,13 @@ def write(context: ToolContext, path: str, content: str) -> ActionResult:
     replace(place, data)
     verb = "Changed" if existed else "Created"
     return ActionResult(ok=True, summary=f"{verb} {path} ({len(data):,} bytes)")
+
+
+def edit(context: ToolContext, path: str, search: str, replacement: str) -> ActionResult:
+    """Replace the lines; the summary tells how they were found where that was not exact."""
+    _, edited = _edited(context.workspace, path, search, replacement)
+    done = write(context, path, edited.text)
+    return ActionResult(ok=done.ok, summary=" ".join([f"Edited {path}.", *edited.notes]))
 
 
 def mkdir(context: ToolContext, paths: tuple[str, ...]) -> ActionResult:
@@ -195,6 +211,14 @@ def _old_text(place: Path, path: str) -> str | None:
         raise ToolError(f"{path} is not a text file, so it is not overwritten. Delete it first.") from error
     except OSError as error:
         raise ToolError(f"{path} cannot be read ({error.strerror}).") from error
+
+
+def _edited(workspace: Path, path: str, search: str, replacement: str) -> tuple[str, Edited]:
+    """The text before, and the edit applied to it. Raises ToolError."""
+    old = _old_text(_write_place(workspace, path), path)
+    if old is None:
+        raise ToolError(f"{path} does not exist, so there is nothing to edit in it.")
+    return old, apply_one(old, search, replacement)
 
 
 def _existing(workspace: Path, path: str) -> Path:

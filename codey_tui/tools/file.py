@@ -1,14 +1,14 @@
-"""The file tool: reads, lists, finds, writes, moves, copies and deletes inside the workspace, without a process."""
+"""The file tool: reads, lists, finds, writes, edits, moves, copies and deletes inside the workspace, without a process."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
 from codey_tui.protocol.actions import ActionResult, Preview, Risk
 from codey_tui.tools import changes, lookups
-from codey_tui.tools.base import ToolContext, ToolError
+from codey_tui.tools.base import Fields, ToolContext, ToolError
 
-Operation = Literal["read", "list", "find", "write", "mkdir", "move", "copy", "delete"]
+Operation = Literal["read", "list", "find", "write", "edit", "mkdir", "move", "copy", "delete"]
 _LOOKS = frozenset({"read", "list", "find"})
 
 
@@ -16,9 +16,22 @@ class FileArgs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Arguments of the file tool. Paths are relative to the workspace, with forward slashes.
 
     `read`: lines `start` to `end` (from 1, inclusive; 0: the last). `find`: files below `path` whose name fits the glob
-    `pattern`, or, with `text`, their lines that hold it. `write`: `content` becomes the whole file. `move` and `copy`:
+    `pattern`, or, with `text`, their lines that hold it. `write`: `content` becomes the whole file. `edit`: the
+    lines `search` become `replace`, found exactly or nearly. `move` and `copy`:
     from `path` to `target`. `read`, `mkdir` and `delete` take several `paths`.
     """
+
+    OPERATIONS: ClassVar[dict[str, Fields]] = {
+        "read": Fields(needs=("path",), takes=("start", "end")),
+        "list": Fields(takes=("path",)),
+        "find": Fields(takes=("path", "pattern", "text")),
+        "write": Fields(needs=("path", "content")),
+        "edit": Fields(needs=("path", "search", "replace")),
+        "mkdir": Fields(needs=("paths",)),
+        "move": Fields(needs=("path", "target")),
+        "copy": Fields(needs=("path", "target")),
+        "delete": Fields(needs=("paths",)),
+    }
 
     op: Operation
     path: str = ""
@@ -29,6 +42,8 @@ class FileArgs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     end: Annotated[int, msgspec.Meta(ge=0)] = 0
     pattern: str = ""
     text: str = ""
+    search: str = ""
+    replace: str = ""
 
     @property
     def all_paths(self) -> tuple[str, ...]:
@@ -41,7 +56,7 @@ class FileTool:
     """Files and folders of the workspace."""
 
     name = "file"
-    summary = "Read, list, find, write, move, copy and delete files, and create folders."
+    summary = "Read, list, find, write, edit, move, copy and delete files, and create folders."
     Args = FileArgs
 
     def assess(self, args: FileArgs, context: ToolContext) -> tuple[Risk, Preview]:
@@ -52,6 +67,8 @@ class FileTool:
         match args.op:
             case "write":
                 return changes.assess_write(workspace, self._one(args), self._content(args))
+            case "edit":
+                return changes.assess_edit(workspace, self._one(args), args.search, args.replace)
             case "mkdir":
                 return changes.assess_mkdir(workspace, self._some(args))
             case "delete":
@@ -79,6 +96,8 @@ class FileTool:
                 return lookups.find(context, args.path or ".", args.pattern, args.text)
             case "write":
                 return changes.write(context, self._one(args), self._content(args))
+            case "edit":
+                return changes.edit(context, self._one(args), args.search, args.replace)
             case "mkdir":
                 return changes.mkdir(context, self._some(args))
             case "delete":

@@ -61,16 +61,48 @@ def _read_one(place: Path, path: str, start: int, end: int) -> tuple[str, str, b
             data = stream.read(MAX_READ_BYTES + 1)
     except FileNotFoundError as error:
         raise ToolError(f"{path} does not exist.") from error
-    if b"\0" in data:
-        raise ToolError(f"{path} is a binary file of {place.stat().st_size:,} bytes, not text.")
     cut = len(data) > MAX_READ_BYTES
-    lines = data[:MAX_READ_BYTES].decode("utf-8", "replace").splitlines(keepends=True)
+    found = _decoded(data[:MAX_READ_BYTES])
+    if found is None:
+        raise ToolError(f"{path} is a binary file of {place.stat().st_size:,} bytes ({_kind(data)}), not text.")
+    text, encoding = found
+    lines = text.splitlines(keepends=True)
     last = min(end or len(lines), len(lines))
     if start > max(1, len(lines)):
         raise ToolError(f"{path} has {len(lines)} lines; there is no line {start}.")
     note = f" (the first {MAX_READ_BYTES >> 10} KiB of {place.stat().st_size:,} bytes)" if cut else ""
     span = f"lines {start} to {last} of {len(lines)}" if (start, last) != (1, len(lines)) else f"{len(lines)} lines"
+    note += f", {encoding}" if encoding != "UTF-8" else ""
     return "".join(lines[start - 1 : last]), f"{path}: {span}{note}", cut
+
+
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig", "UTF-8 with a byte order mark"), (b"\xff\xfe", "utf-16", "UTF-16"),
+          (b"\xfe\xff", "utf-16", "UTF-16"))  # fmt: skip
+_KINDS = (
+    (b"SQLite format 3\0", "a SQLite database"), (b"\x89PNG", "a PNG picture"), (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"), (b"PK\x03\x04", "a ZIP archive"), (b"\x1f\x8b", "a gzip archive"), (b"%PDF", "a PDF document"),
+    (b"\x7fELF", "a program"), (b"GGUF", "a language model"),
+)  # fmt: skip
+
+
+def _decoded(data: bytes) -> tuple[str, str] | None:
+    """The text and the name of its encoding; None for what is no text."""
+    for mark, codec, shown in _MARKS:
+        if data.startswith(mark):
+            return data.decode(codec, "replace"), shown
+    if b"\0" in data:
+        return None
+    try:
+        return data.decode("utf-8"), "UTF-8"
+    except UnicodeDecodeError as error:
+        if error.start >= len(data) - 3:  # cut in the middle of a letter
+            return data.decode("utf-8", "replace"), "UTF-8"
+    controls = sum(byte < 9 or 13 < byte < 32 for byte in data)
+    return None if controls * 100 > len(data) else (data.decode("cp1252", "replace"), "not UTF-8, read as Windows-1252")
+
+
+def _kind(data: bytes) -> str:
+    return next((name for magic, name in _KINDS if data.startswith(magic)), "of unknown kind")
 
 
 def listing(context: ToolContext, path: str) -> ActionResult:

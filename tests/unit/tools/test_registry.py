@@ -2,19 +2,32 @@
 
 import pytest
 
-from codey_tui.tools import ToolError, registry
+from codey_tui.tools import ToolError, names, registry
 from codey_tui.tools.file import FileArgs
 from codey_tui.tools.shell import ShellArgs
 
 
 def test_every_tool_has_its_own_name_and_sentence() -> None:
-    assert registry.NAMES == tuple(tool.name for tool in registry.TOOLS) == ("file", "shell")
+    assert registry.NAMES == tuple(tool.name for tool in registry.TOOLS) == (
+        "file", "shell", "git", "search", "sqlite", "environment", "python",
+    )  # fmt: skip
     assert all(tool.summary.endswith(".") for tool in registry.TOOLS)
-    assert set(registry.ALIASES.values()) <= set(registry.NAMES)
+    assert {*names.ALIASES.values(), *(tool for tool, _ in names.OPERATIONS.values())} <= set(registry.NAMES)
 
 
 @pytest.mark.parametrize(
-    ("name", "tool"), [("file", "file"), (" Read ", "file"), ("bash", "shell"), ("Terminal", "shell")]
+    ("name", "tool"),
+    [
+        ("file", "file"),
+        (" Read ", "file"),
+        ("bash", "shell"),
+        ("Terminal", "shell"),
+        ("shel", "shell"),
+        ("sqllite", "sqlite"),
+        ("git-status", "git"),
+        ("enviroment", "environment"),
+        ("grep", "search"),
+    ],
 )
 def test_other_names_are_known(name: str, tool: str) -> None:
     assert registry.canonical(name) == tool
@@ -22,14 +35,12 @@ def test_other_names_are_known(name: str, tool: str) -> None:
 
 
 def test_an_unknown_tool_gets_a_sentence() -> None:
-    with pytest.raises(ToolError, match=r'no tool "shel"\. Did you mean "shell"\?'):
-        registry.find("shel")
     with pytest.raises(ToolError, match="The tools are: file, shell"):
         registry.find("quux")
 
 
 def test_arguments_become_structs() -> None:
-    file, shell = registry.TOOLS
+    file, shell = registry.TOOLS[:2]
     assert registry.decode(shell, {"command": "ls"}) == ShellArgs(command="ls")
     assert registry.decode(shell, {"cmd": "ls", "timeout": "5"}) == ShellArgs(command="ls", seconds=5)
     assert registry.decode(file, {"op": "read", "filename": "a", "start": "2"}) == FileArgs(
@@ -53,4 +64,6 @@ def test_arguments_become_structs() -> None:
 def test_wrong_arguments_get_a_sentence(args: dict[str, object], said: str) -> None:
     with pytest.raises(ToolError, match=said) as caught:
         registry.decode(registry.TOOLS[0], args)
-    assert str(caught.value).endswith("It takes: op, path, paths, content, target, start, end, pattern, text.")
+    assert str(caught.value).endswith(
+        "It takes: op, path, paths, content, target, start, end, pattern, text, search, replace."
+    )
