@@ -1,6 +1,7 @@
 """What is left of a frame once what the terminal shows already is taken out: never a wrong picture."""
 
 import pyte
+import pyte.modes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
