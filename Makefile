@@ -5,7 +5,7 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --extra build
 TESTS ?= tests
 
-.PHONY: run test lint format snapshots docs python install dev lock wheel clean
+.PHONY: run test lint format snapshots docs nano python install dev lock wheel clean
 
 run: install ## open the workbench in this folder
 	@$(VENV)/bin/codey
@@ -29,6 +29,12 @@ snapshots: dev ## record the pictures of the screen anew; look at each before yo
 
 docs: dev ## write the tables of README.md from the code
 	$(VENV)/bin/python .ci/readme.py
+
+nano: dev ## train the bundled model anew (needs about an hour of one core), export and measure it
+	$(VENV)/bin/python -m pip install --quiet --no-build-isolation -e '.[nano]'
+	$(VENV)/bin/python -m models.nano.train --minutes 50
+	$(VENV)/bin/python -m models.nano.export
+	$(VENV)/bin/python -m models.nano.evaluate --card
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
