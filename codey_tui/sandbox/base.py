@@ -8,11 +8,15 @@ from typing import Literal, Protocol
 import msgspec
 
 OnOutput = Callable[[str], None]
-KilledBy = Literal["", "timeout", "cancel", "signal", "lost"]
+KilledBy = Literal["", "timeout", "cancel", "signal", "lost", "crowd"]
 
 
 class SandboxError(Exception):
     """A command could not be run at all; the sentence says why and what to do."""
+
+
+class SandboxRefused(SandboxError):
+    """The sandbox could not be had, and nothing of the command has run: it may be asked whether to run it elsewhere."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +37,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 class Completed(msgspec.Struct, frozen=True, kw_only=True):
     """How a run ended. `exit_code` is 128 + n for a death by signal n. `output` is stdout and stderr as they came,
-    without terminal control sequences. `killed_by` is "lost" where the sandbox itself was killed."""
+    without terminal control sequences. `killed_by` is "lost" where the sandbox itself was killed, and "crowd" where the
+    command started more processes than it may and no limit of the kernel's held it."""
 
     exit_code: int
     output: str
@@ -62,4 +67,8 @@ class Sandbox(Protocol):
     ) -> Completed:
         """Run `argv` in `cwd` (inside `workspace`) until it ends, the time is over or `cancel` is set. `env` is added
         to a scrubbed environment. `on_output` gets text as it comes, on this thread. Raises SandboxError."""
+        ...
+
+    def close(self) -> None:
+        """Give back what is held between runs; blocks until it is gone. It may be called more than once."""
         ...

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from codey_tui.sandbox.base import Completed, Limits, OnOutput
 from codey_tui.sandbox.environment import scrubbed
-from codey_tui.sandbox.places import ETC, PROTECTED, SYSTEM, tool_folders
+from codey_tui.sandbox.places import ETC, SYSTEM, protected, tool_folders
 from codey_tui.sandbox.process import supervise
 
 _TMP = "/tmp"  # noqa: S108 - inside the sandbox, a tmpfs of its own
@@ -59,6 +59,9 @@ class Bubblewrap:
         outer = {"PATH": inner["PATH"]}
         return supervise(wrapped, cwd=cwd, env=outer, limits=limits, on_output=on_output, cancel=cancel)
 
+    def close(self) -> None:
+        """Nothing is held between runs."""
+
     def _wrap(
         self, argv: Sequence[str], cwd: Path, workspace: Path, env: Mapping[str, str], limits: Limits
     ) -> list[str]:
@@ -70,8 +73,8 @@ class Bubblewrap:
         for prefix in tool_folders(env["PATH"], workspace):
             line += ["--ro-bind-try", prefix, prefix]
         line += ["--bind", str(workspace), str(workspace)]
-        for name in PROTECTED:
-            line += ["--ro-bind-try", str(workspace / name), str(workspace / name)]
+        for name in protected(workspace):
+            line += ["--ro-bind", str(workspace / name), str(workspace / name)]
         inner = {**env, "HOME": _HOME, "TMPDIR": _TMP}
         for name, value in inner.items():
             line += ["--setenv", name, value]

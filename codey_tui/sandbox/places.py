@@ -16,6 +16,18 @@ PROTECTED = (".git/hooks", ".git/config", ".codey")
 """Parts of a workspace that later run, or decide, outside the sandbox."""
 
 
+def protected(workspace: Path) -> dict[str, tuple[int, int]]:
+    """The protected parts that are there, each with device and inode. What is reached through a symbolic link is left
+    out: to mount that would show the sandbox a file from elsewhere."""
+    found: dict[str, tuple[int, int]] = {}
+    for name in PROTECTED:
+        place = workspace / name
+        if place.exists() and os.path.realpath(place) == str(place):
+            told = place.lstat()
+            found[name] = (told.st_dev, told.st_ino)
+    return found
+
+
 def tool_folders(path: str, workspace: Path) -> list[str]:
     """Where programs live when that is not the system: a version manager's folder, the Python of Codey and of the
     workspace's virtual environment.

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
+import msgspec
+
 from codey_tui.sandbox.base import Completed, KilledBy, Limits, OnOutput, SandboxError
 from codey_tui.sandbox.output import PACE_SECONDS, Output
 from codey_tui.sandbox.strays import VARIABLE, kill_marked
@@ -22,6 +24,16 @@ from codey_tui.sandbox.strays import VARIABLE, kill_marked
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
 _LOST_SECONDS = 5.0
 """How long the supervisor may take to end everything before it is given up for dead and killed itself."""
+
+
+class Walls(msgspec.Struct, frozen=True, kw_only=True):
+    """What `confine` takes: folders and files to read and to write, and the system calls that fail."""
+
+    read: list[str]
+    write: list[str]
+    network: bool
+    user: tuple[int, int] | None
+    filter: str
 
 
 def supervise(
@@ -32,14 +44,23 @@ def supervise(
     limits: Limits,
     on_output: OnOutput,
     cancel: threading.Event,
+    walls: Walls | None = None,
 ) -> Completed:
-    """Run `argv` with the environment `env` and a mark of its own under a supervisor. Blocks. Raises SandboxError."""
+    """Run `argv` with the environment `env` and a mark of its own under a supervisor, within `walls` if there are any.
+
+    Blocks. Raises SandboxError."""
     if any("\0" in part for part in argv):
         raise SandboxError("The command holds a NUL character, which no program can be given.")
     mark = secrets.token_hex(16)
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        order = {"argv": list(argv), "limits": _rlimits(limits), "control": theirs.fileno()}
+        order = {
+            "argv": list(argv),
+            "limits": _rlimits(limits),
+            "control": theirs.fileno(),
+            "processes": limits.processes if os.geteuid() == 0 else 0,
+            "walls": msgspec.to_builtins(walls),
+        }
         try:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(_SUPERVISOR), json.dumps(order)],
@@ -156,6 +177,8 @@ class _Run:
             return int(answer["exit"]), ""
         if "error" in answer:
             return 127, f"{answer['error']}\n"
+        if answer.get("crowd"):
+            self._killed_by = "crowd"
         if not self._killed_by:
             self._killed_by = "signal" if "signal" in answer else "lost"
         return 128 + int(answer.get("signal", signal.SIGKILL)), ""

@@ -30,3 +30,6 @@ class Rlimits:
         return supervise(
             argv, cwd=cwd, env=scrubbed(os.environ, env), limits=limits, on_output=on_output, cancel=cancel
         )
+
+    def close(self) -> None:
+        """Nothing is held between runs."""

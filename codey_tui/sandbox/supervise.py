@@ -1,12 +1,14 @@
 """The process between Codey and a command: sets limits, outlives everything the command starts, and kills what is left.
 
 Run by its path with `python -I -S`, so it imports the standard library alone. Its one argument is JSON: `argv`, `limits`
-(name of an RLIMIT to its value) and `control`, a socket. When the other end of that socket closes (the engine wants it, or
+(name of an RLIMIT to its value), `processes` (the kernel does not count root's, so they are counted here; 0: do not), `walls`
+(see confine.py, or null) and `control`, a socket. When the other end of that socket closes (the engine wants it, or
 died), everything is ended; how the command ended is written to it as JSON.
 """
 
 import contextlib
 import ctypes
+import importlib
 import json
 import os
 import resource
@@ -18,6 +20,7 @@ from typing import Any
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _GRACE_SECONDS = 0.4
+_COUNT_SECONDS = 0.05
 
 
 def main() -> None:
@@ -36,11 +39,12 @@ def main() -> None:
     os.close(failure)
     with os.fdopen(report, "rb") as stream:  # closed without a word by a successful exec
         problem = stream.read().decode(errors="replace")
-    status = _wait(child, control, wake)
+    crowd = _Crowd(order["processes"])
+    status = _wait(child, control, wake, crowd)
     if sys.platform != "linux":  # no orphans are adopted there: its process group is all that can be reached
         _signal_group(child, signal.SIGKILL)
     _kill_all()
-    answer = {"error": problem} if problem else _ending(status)
+    answer = {"error": problem} if problem else {**_ending(status), "crowd": int(crowd.seen)}
     with contextlib.suppress(OSError):  # the engine may be gone: then nobody wants the answer
         os.write(control, json.dumps(answer).encode())
 
@@ -64,6 +68,8 @@ def _become(order: dict[str, Any], failure: int) -> None:
             _limit(getattr(resource, name), value)
         if sys.platform == "linux":
             _offer_to_the_oom_killer()
+        if order["walls"]:
+            _wall_in(order["walls"])
         for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.execvp(argv[0], argv)  # noqa: S606 - to become the command is the purpose
@@ -73,6 +79,12 @@ def _become(order: dict[str, Any], failure: int) -> None:
         os.write(failure, f"{argv[0]}: {error.strerror}".encode())
     finally:
         os._exit(127)
+
+
+def _wall_in(walls: dict[str, Any]) -> None:
+    """The module lies beside this file, in a folder that is not searched here."""
+    sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH120 - pathlib is slow to load
+    importlib.import_module("confine").confine(walls)
 
 
 def _limit(kind: int, value: int) -> None:
@@ -88,8 +100,30 @@ def _offer_to_the_oom_killer() -> None:
         _write("/proc/self/oom_score_adj", b"500")
 
 
-def _wait(child: int, control: int, wake: int) -> int:
-    """The wait status of the command, which is ended when the control socket closes."""
+class _Crowd:
+    """Notices when there are more processes than allowed. Counts cheaply, and exactly only when it seems so."""
+
+    def __init__(self, allowed: int) -> None:
+        self.allowed = allowed
+        self.seen = False
+        self._before = _tasks() if allowed else 0
+
+    def too_large(self) -> bool:
+        if self.allowed and _tasks() - self._before > self.allowed:
+            self.seen = self.seen or len(_descendants()) > self.allowed
+        return self.seen
+
+
+def _tasks() -> int:
+    """Threads on this machine, by proc(5); 0 where that is not told."""
+    try:
+        return int(_read("/proc/loadavg").split()[3].partition(b"/")[2])
+    except OSError:
+        return 0
+
+
+def _wait(child: int, control: int, wake: int, crowd: "_Crowd") -> int:
+    """The wait status of the command, which is ended when the control socket closes or it has become a crowd."""
     stop_at: float | None = None
     watched = [control, wake]
     while True:
@@ -98,7 +132,11 @@ def _wait(child: int, control: int, wake: int) -> int:
             return status
         if pid:
             continue  # an adopted orphan ended
+        if crowd.too_large():
+            _stop_and_kill()
         timeout = None if stop_at is None else max(0.0, stop_at - time.monotonic())
+        if crowd.allowed:
+            timeout = min(_COUNT_SECONDS, timeout or _COUNT_SECONDS)
         ready, _, _ = select.select(watched, [], [], timeout)
         if wake in ready:
             os.read(wake, 4096)
@@ -117,19 +155,24 @@ def _signal_group(child: int, number: signal.Signals) -> None:
 
 
 def _kill_all() -> None:
-    """Kill every descendant that is left. All are stopped first, since those that fork would outrun the killing."""
+    """Kill every descendant that is left, until there is none."""
     while True:
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         except ChildProcessError:
             return
-        stopped: set[int] = set()
-        while fresh := _descendants() - stopped:
-            _send(fresh, signal.SIGSTOP)
-            stopped |= fresh
-        _send(stopped, signal.SIGKILL)
+        _stop_and_kill()
         time.sleep(0.002)
+
+
+def _stop_and_kill() -> None:
+    """All are stopped before one is killed, since those that fork would outrun the killing."""
+    stopped: set[int] = set()
+    while fresh := _descendants() - stopped:
+        _send(fresh, signal.SIGSTOP)
+        stopped |= fresh
+    _send(stopped, signal.SIGKILL)
 
 
 def _send(pids: set[int], number: signal.Signals) -> None:

@@ -1,19 +1,17 @@
 """The sandboxes of this machine, each as a runner of command lines."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from codey_tui.sandbox import Bubblewrap, Rlimits, Sandbox
 from tests.fakes.sandbox_runner import Runner
-
-SANDBOXES: list[Sandbox] = [Rlimits()]
-if not Bubblewrap().problem():
-    SANDBOXES.append(Bubblewrap())
+from tests.fakes.sandboxes import NAMES, opened
 
 
-@pytest.fixture(params=SANDBOXES, ids=lambda sandbox: sandbox.name)
-def runner(request: pytest.FixtureRequest, tmp_path: Path) -> Runner:
+@pytest.fixture(params=NAMES)
+def runner(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runner]:
     workspace = tmp_path / "project"
     workspace.mkdir()
-    return Runner(request.param, workspace)
+    with opened(request.param) as sandbox:
+        yield Runner(sandbox, workspace)
