@@ -93,7 +93,7 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
         return route(text, NAMES, workspace)
 
     def planned(request: str, chosen_route: Route, files: tuple[str, ...]) -> Plan:
-        return plan(request, chosen_route, workspace, files)
+        return plan(request, chosen_route, workspace, files, NAMES)
 
     def gauges(models_rss: int) -> Gauges:
         return telemetry.gauges(models_rss, settings.memory_budget_mb * MIB)

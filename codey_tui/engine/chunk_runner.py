@@ -91,12 +91,14 @@ class ChunkRunner:
         return await (files.extend() if earlier else files.overwrite())
 
     async def _command(self, chunk: Chunk) -> ChunkReport:
-        """Run a command; one that trips over a file of this turn hands the error to the coder, at most as often as
+        """Run a command or call a tool; one that trips over a file of this turn hands the error to the coder, at most as often as
         the settings say, and runs again."""
         state = self._state
         attempt = 1
         while True:
-            settled = await state.executor.call(state.scope, "shell", {"command": chunk.command})
+            tool = chunk.tool or "shell"
+            args = dict(chunk.args) if chunk.tool else {"command": chunk.command}
+            settled = await state.executor.call(state.scope, tool, args)
             result = settled.result
             if result is None:
                 return ChunkReport(chunk, "skipped", settled.reason or "rejected")

@@ -4,7 +4,7 @@ import difflib
 import re
 import shlex
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -51,20 +51,27 @@ class PlanRefused(TurnFailed):
         super().__init__(sentence, can_retry=False)
 
 
-def plan(request: str, route: Route, workspace: Path, files: Sequence[str] = ()) -> Plan:
-    """The chunks for a `code`, `steps` or `fullstack` request. `files` are workspace-relative paths that the person named.
+def plan(
+    request: str,
+    route: Route,
+    workspace: Path,
+    files: Sequence[str] = (),
+    tools: Collection[str] = ("file", "shell"),
+) -> Plan:
+    """The chunks for a `code`, `steps` or `fullstack` request. `files` are workspace-relative paths that the person named,
+    `tools` the names in the registry.
 
     Nothing is written or run. An existing file is only ever edited. Raises `PlanRefused` when a file to change does not
     exist, a path is refused, or a step is something that a plan cannot do.
     """
-    planner = _Planner(request, workspace, files)
+    planner = _Planner(request, workspace, files, tools)
     match route.kind:
         case "fullstack":
             chunks = planner.fullstack()
         case "steps":
             chunks = planner.steps()
         case "tool":
-            chunks = [planner.command(tool_command(route), route.decided_by)]
+            chunks = [planner.call(route)]
         case _:
             chunks = planner.code(request)
     return Plan(id=_id(), request=request, chunks=tuple(chunks))
@@ -73,7 +80,8 @@ def plan(request: str, route: Route, workspace: Path, files: Sequence[str] = ())
 class _Planner:
     """One request on its way to chunks; remembers the paths that the plan itself will create."""
 
-    def __init__(self, request: str, workspace: Path, files: Sequence[str]) -> None:
+    def __init__(self, request: str, workspace: Path, files: Sequence[str], tools: Collection[str]) -> None:
+        self._tools = tools
         self._request = request
         self._workspace = workspace
         self._files = [file for file in files if is_inside(workspace, file)]
@@ -110,6 +118,13 @@ class _Planner:
         """A command chunk."""
         shown = title if title and ":" not in title else f"Run {_short(line)}"
         return Chunk(id=_id(), kind="command", title=shown, command=line, condition=condition, depends=depends)
+
+    def call(self, route: Route, condition: Condition = "always") -> Chunk:
+        """A chunk that calls a tool; its command line says the same for people."""
+        chunk = self.command(tool_command(route), condition=condition)
+        if route.tool == "shell":
+            return chunk
+        return msgspec.structs.replace(chunk, tool=route.tool, args=dict(route.args))
 
     def _target(self, text: str) -> tuple[str, bool]:
         """The path that `text` is about, and whether it exists (now, or once the plan's earlier chunks have run)."""
@@ -174,10 +189,10 @@ class _Planner:
             path, writer = next(reversed(self._made.items()))
             if line := self._run_command("run it", path, exists=False):
                 return [self.command(line, f"Run {PurePosixPath(path).name}", "previous_succeeded", (writer,))]
-        routed = route_request(text, ("file", "shell"), self._workspace)
+        routed = route_request(text, self._tools, self._workspace)
         match routed.kind:
-            case "tool" if line := tool_command(routed):
-                return [self.command(line, condition=condition)]
+            case "tool" if tool_command(routed):
+                return [self.call(routed, condition)]
             case "code" if _STRUCTURE.search(text) and re.search(r"\b(?:app|flask|fastapi|django|web)\b", text, re.I):
                 return self._structure(text, condition)
             case "fullstack":
@@ -192,7 +207,7 @@ class _Planner:
 
     def _structure(self, text: str, condition: Condition) -> list[Chunk]:
         """The folders of a web application and the file that sets it up."""
-        folders = self.command("mkdir -p templates static/css static/js", "Create directories", condition)
+        folders = self._folders("Create directories", "", condition)
         if self._taken("app.py"):
             return [folders]
         entry = spec("backend_setup")
@@ -209,12 +224,17 @@ class _Planner:
         chunks: list[Chunk] = []
         for entry in entries:
             if entry.kind == "command":
-                folders = " ".join(shlex.quote(f"{base}{name}") for name in ("templates", "static/css", "static/js"))
-                chunks.append(self.command(f"mkdir -p {folders}", entry.title))
+                chunks.append(self._folders(entry.title, base))
                 continue
             needs = self._made.get(f"{base}models.py", "") if entry.language == "python" else ""
             chunks.append(self._from(entry, f"{base}{entry.path}", self._request, (needs,) if needs else ()))
         return chunks
+
+    def _folders(self, title: str, base: str, condition: Condition = "always") -> Chunk:
+        """The folders of a web application."""
+        paths = [f"{base}{name}" for name in ("templates", "static/css", "static/js")]
+        chunk = self.command(f"mkdir -p {' '.join(map(shlex.quote, paths))}", title, condition)
+        return msgspec.structs.replace(chunk, tool="file", args={"op": "mkdir", "paths": paths})
 
     def _base(self, paths: list[str]) -> str:
         """The folder of a new application: the workspace itself, or a free name in it."""

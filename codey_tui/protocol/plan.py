@@ -1,6 +1,6 @@
 """A plan: the ordered chunks of work that a person approves before a token is spent."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -25,7 +25,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 
     `path` is relative to the workspace (POSIX separators), empty for a command. `language` is the info string of the
     code fence. `max_tokens` is the ceiling of generated tokens (0 for a command). `depends` lists ids of chunks that must
-    be done first. `command` is the command line of a `command` chunk.
+    be done first. `command` is the command line of a `command` chunk; with `tool` and its `args` that tool is called
+    instead, and the command line says the same for people.
     """
 
     id: str
@@ -38,6 +39,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     depends: tuple[str, ...] = ()
     condition: Condition = "always"
     command: str = ""
+    tool: str = ""
+    args: dict[str, Any] = {}
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from codey_tui.protocol.actions import ApprovalMode, Verdict
 from codey_tui.protocol.models import Gauges, ModelInfo
 from codey_tui.sandbox import Limits, Rlimits
 from codey_tui.store.database import Database
+from codey_tui.tools.registry import NAMES
 from tests.fakes.scripted_provider import Script, ScriptedProvider
 
 E = TypeVar("E", bound=ev.Event)
@@ -59,8 +60,8 @@ class EngineRoom:
                 look_at=lambda _model: msgspec.structs.replace(info, problem=self.model_problem),
                 sandbox=Rlimits(),
                 limits=Limits(seconds=30.0),
-                route=lambda text: route(text, {"file", "shell"}, self.workspace),
-                plan=lambda text, chosen, files: plan(text, chosen, self.workspace, files),
+                route=lambda text: route(text, NAMES, self.workspace),
+                plan=lambda text, chosen, files: plan(text, chosen, self.workspace, files, NAMES),
                 read_gauges=lambda rss: Gauges(engine_rss=1, models_rss=rss, budget=1 << 30, cpu_percent=0.0),
                 mode=mode,
                 options=TurnOptions(verify_attempts=attempts),

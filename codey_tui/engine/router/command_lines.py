@@ -6,6 +6,7 @@ from pathlib import Path
 
 from codey_tui.engine.router import spans
 from codey_tui.engine.router import vocabulary as words
+from codey_tui.engine.router.git_lines import git_call
 from codey_tui.engine.router.tool_calls import ToolCall, bare, exists, file_call, is_path, shell
 
 
@@ -15,7 +16,7 @@ def command(match: re.Match[str], workspace: Path) -> ToolCall | None:
     name, _, rest = line.partition(" ")
     name = name.lower() if name.lower() in words.COMMANDS | words.ENGLISH_COMMANDS | {"git"} else name
     if name == "git":
-        return _git(line)
+        return _git(line, workspace)
     if name in words.COMMANDS and not line.endswith("?") and spans.reads_as_arguments(rest):
         return _mkdir(line) or shell("command", f"{name} {rest}" if rest else name)
     if name in words.ENGLISH_COMMANDS and rest and _strictly_arguments(name, rest, workspace):
@@ -37,8 +38,8 @@ def _strictly_arguments(name: str, rest: str, workspace: Path) -> bool:
     return any(word.startswith(("-", ".", "/", "*")) or is_path(word, workspace) for word in arguments)
 
 
-def _git(line: str) -> ToolCall | None:
-    """`git <subcommand> ...`."""
+def _git(line: str, workspace: Path) -> ToolCall | None:
+    """`git <subcommand> ...`: a call of the git tool, or a command line for what that does not do."""
     arguments = line.split()[1:]
     if not arguments or line.endswith("?"):
         return None
@@ -48,7 +49,10 @@ def _git(line: str) -> ToolCall | None:
         return None
     if not spans.reads_as_arguments(rest):
         return None
-    return ToolCall("git", "git", {"command": f"git {sub} {rest}".strip()})
+    command = f"git {sub} {rest}".strip()
+    plain = spans.shlex_words(command) if not set("|&;<>$`") & set(command) else []
+    call = git_call(plain[1:], workspace) if plain else None
+    return ToolCall("git", "git", call, command) if call is not None else shell("git", command)
 
 
 def _mkdir(line: str) -> ToolCall | None:
@@ -80,7 +84,7 @@ def run(match: re.Match[str], workspace: Path) -> ToolCall | None:
     if interpreter and spans.reads_as_arguments(rest.removeprefix(first)):
         return shell("run", f"{interpreter} {rest}")
     if first == "git":
-        return _git(rest)
+        return _git(rest, workspace)
     known = first in words.COMMANDS or first in words.ENGLISH_COMMANDS or first.startswith("./")
     return shell("run", rest) if known and spans.reads_as_arguments(rest[len(first) :]) else None
 
@@ -96,29 +100,95 @@ def install(match: re.Match[str], workspace: Path) -> ToolCall | None:
     """`install numpy pandas` and `install the dependencies`."""
     rest = re.sub(r"^(?:the )?(?:python )?(?:packages?|modules?|library|libraries)\s+", "", match.group("rest").strip())
     if re.fullmatch(r"(?:the |all |my |our )*(?:dependencies|requirements|deps|packages|requirements\.txt)", rest):
-        return next(
-            (shell("install", command) for name, command in words.DEPENDENCY_FILES if exists(name, workspace)), None
-        )
-    names = [name for name in re.split(r"[\s,]+|\band\b", rest) if name]
-    fits = all(re.fullmatch(r"[A-Za-z0-9][\w.\-]*(?:\[[\w,\-]+\])?(?:[=<>~!]=?[\w.*]+)?", name) for name in names)
-    if not names or not fits or len(names) > 12 or spans.PROSE_WORDS.intersection(name.lower() for name in names):
+        found = next(((name, line) for name, line in words.DEPENDENCY_FILES if exists(name, workspace)), None)
+        kind = "node" if found and found[0] == "package.json" else "python"
+        return ToolCall("install", "environment", {"op": "install", "kind": kind}, found[1]) if found else None
+    names = _packages(rest)
+    if not names:
         return None
-    return shell("install", "python3 -m pip install " + " ".join(shlex.quote(name) for name in names))
+    command = "python3 -m pip install " + " ".join(shlex.quote(name) for name in names)
+    return ToolCall("install", "environment", {"op": "install", "packages": names}, command)
+
+
+def node_install(match: re.Match[str], workspace: Path) -> ToolCall | None:
+    """`npm install express`."""
+    names = re.split(r"\s+", match.group("rest").strip())
+    if not all(re.fullmatch(r"(?:@[a-z0-9][\w.-]*/)?[a-z0-9][\w.-]*(?:@[\w.^~*-]+)?", name) for name in names):
+        return None
+    args: dict[str, object] = {"op": "install", "kind": "node", "packages": names}
+    return ToolCall("install", "environment", args, match.group(0).strip())
+
+
+def _packages(text: str) -> list[str]:
+    """The names of Python packages that a text consists of; none where it says anything else."""
+    names = [name for name in re.split(r"[\s,]+|\band\b", text) if name]
+    fits = all(re.fullmatch(r"[A-Za-z0-9][\w.\-]*(?:\[[\w,\-]+\])?(?:[=<>~!]=?[\w.*]+)?", name) for name in names)
+    prose = spans.PROSE_WORDS.intersection(name.lower() for name in names)
+    return names if fits and not prose and len(names) <= 12 else []
+
+
+def environment(match: re.Match[str], workspace: Path) -> ToolCall | None:
+    """`create a virtual environment`, `create a node project`, `describe the environment`."""
+    verb, what = match.group("verb").lower(), (match.group("what") or "").lower()
+    if verb in ("describe", "show", "list", "what"):
+        return ToolCall("environment", "environment", {"op": "describe"}, "python3 -m pip list")
+    node = "node" in what
+    command = "npm init -y" if node else "python3 -m venv .venv"
+    return ToolCall("environment", "environment", {"op": "create", "kind": "node" if node else "python"}, command)
+
+
+def python(match: re.Match[str], workspace: Path) -> ToolCall | None:
+    """`run python: print(1)`."""
+    code = match.group("code").strip()
+    fenced = re.fullmatch(r"```\w*\n(.*?)\n?```|`([^`]+)`", code, re.DOTALL)
+    code = (fenced.group(1) or fenced.group(2)) if fenced else code
+    return ToolCall("python", "python", {"code": code}, f"python3 -c {shlex.quote(code)}")
+
+
+def search(match: re.Match[str], workspace: Path) -> ToolCall | None:
+    """`search for TODO in src`, `find all TODO comments`."""
+    what, path = match.group("what").strip(), bare(match.group("path") or ".").rstrip("/") or "."
+    text = bare(what)
+    quoted = what[:1] in "'\"`"
+    if path.lower() in spans.PROSE_WORDS | {
+        "files",
+        "code",
+        "project",
+        "workspace",
+        "folder",
+        "repository",
+        "codebase",
+    }:
+        path = "."
+    if not quoted and (text.lower() in spans.PROSE_WORDS or spans.looks_like_file(text)):
+        return None
+    if path != "." and not exists(path, workspace):
+        return None
+    args: dict[str, object] = {"pattern": text, "literal": True}
+    args |= {"path": path} if path != "." else {}
+    return ToolCall("search", "search", args, f"grep -rnF -- {shlex.quote(text)} {shlex.quote(path)}")
 
 
 def commit(match: re.Match[str], workspace: Path) -> ToolCall | None:
     """`commit all changes with message 'x'`."""
-    return ToolCall("git", "git", {"command": f"git commit -am {shlex.quote(bare(match.group('message')))}"})
+    message = bare(match.group("message"))
+    args: dict[str, object] = {"op": "commit", "message": message, "everything": True}
+    return ToolCall("git", "git", args, f"git commit -am {shlex.quote(message)}")
 
 
 def git_words(match: re.Match[str], workspace: Path) -> ToolCall | None:
     """`show the git log`, `push to origin`."""
-    return ToolCall("git", "git", {"command": f"git {match.group('sub').lower()}"})
+    sub = match.group("sub").lower()
+    return _git(f"git {sub}", workspace)
 
 
 def sqlite(match: re.Match[str], workspace: Path) -> ToolCall | None:
     """`sqlite schema users.db`, `sqlite query users.db "SELECT ..."`."""
     path, query = bare(match.group("path")), bare(match.group("query") or "")
-    if match.group("op").lower() == "query" and not query:
+    op = match.group("op").lower()
+    if op == "query" and not query:
         return None
-    return ToolCall("sqlite", "sqlite", {"command": f"sqlite3 {shlex.quote(path)} {shlex.quote(query or '.schema')}"})
+    statement = query or (".tables" if op == "tables" else ".schema")
+    args: dict[str, object] = {"op": op, "path": path}
+    args |= {"sql": query} if op == "query" else {"table": query} if op == "schema" and query else {}
+    return ToolCall("sqlite", "sqlite", args, f"sqlite3 {shlex.quote(path)} {shlex.quote(statement)}")

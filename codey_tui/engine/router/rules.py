@@ -115,13 +115,15 @@ def _question(request: Request) -> Ruling | None:
 
 
 def _tool(request: Request) -> Ruling | None:
-    """A tool call whose tool exists; git and sqlite lines go to the shell where their own tool is missing."""
+    """A tool call whose tool exists; what a command line can do goes to the shell where its own tool is missing."""
     call = tool_rules.tool_call(request.bare, request.workspace)
     if call is None:
         return None
     tool = normalise_tool(call.tool, request.tools)
     if not tool:
         return None
+    if tool != call.tool:
+        return Ruling(call.rule, "tool", 0.95, tool=tool, args={"command": call.command}) if call.command else None
     return Ruling(call.rule, "tool", 0.95, tool=tool, args=dict(call.args))
 
 

@@ -7,11 +7,13 @@ from codey_tui.engine.router import spans
 
 
 class ToolCall(NamedTuple):
-    """What a rule found: the rule's name, the tool, and its arguments in the form of the tool's `Args`."""
+    """What a rule found: the rule's name, the tool, and its arguments in the form of the tool's `Args`. `command` is the
+    command line that does the same where the tool is missing."""
 
     rule: str
     tool: str
     args: dict[str, object]
+    command: str = ""
 
 
 def shell(rule: str, command: str) -> ToolCall:

@@ -101,6 +101,37 @@ _CREATE = r"(?:create|make|add|new)"
 # Tried in order; every pattern but the first fits the whole request.
 _TABLE: tuple[tuple[str, Maker], ...] = (
     (rf"sqlite\s+(?P<op>schema|query|tables)\s+{_ONE}(?:\s+(?P<query>.+))?$", command_lines.sqlite),
+    (
+        rf"(?:show|list|what)\s+(?:me\s+)?(?:are\s+)?(?:the\s+|all\s+)?(?P<op>tables|schema)\s+(?:in|of)\s+(?:the\s+)?"
+        rf"(?:database\s+)?{_ONE}(?P<query>)\??$",
+        command_lines.sqlite,
+    ),
+    (r"pip3?\s+install\s+(?P<rest>[^-].*)$", command_lines.install),
+    (r"npm\s+(?:install|i|add)\s+(?P<rest>[^-].*)$", command_lines.node_install),
+    (
+        r"(?P<verb>create|make|set\s+up|setup|add|new)\s+(?:me\s+)?(?:an?\s+|the\s+)?(?:new\s+)?"
+        r"(?P<what>(?:python\s+)?(?:virtual\s*env(?:ironment)?|venv)|node(?:\.?js)?\s+project)(?:\s+(?:here|\.venv))?\.?$",
+        command_lines.environment,
+    ),
+    (
+        r"(?P<verb>describe|show|list|what)\s+(?:me\s+)?(?P<what>(?:the\s+)?(?:python\s+|node\s+)?environment|(?:are\s+)?(?:the\s+)?"
+        r"installed\s+packages|packages\s+are\s+installed)\s*\??$",
+        command_lines.environment,
+    ),
+    (
+        r"(?:(?:run|execute|evaluate)\s+)?(?:this\s+|the\s+following\s+)?python(?:\s+code)?\s*:\s*(?P<code>\S.*)$",
+        command_lines.python,
+    ),
+    (
+        r"(?:search|grep|look)\s+(?:(?:in\s+)?(?:the\s+|all\s+|my\s+)?(?:code(?:base)?|files|project|workspace|repository)\s+)?for\s+"
+        rf"(?:the\s+(?:text|word|string)\s+)?(?P<what>{_TOKEN})(?:\s+comments)?(?:\s+(?:in|under)\s+(?:the\s+|all\s+)?{_ONE})?\.?$",
+        command_lines.search,
+    ),
+    (
+        r"(?:find|show|list)\s+(?:me\s+)?(?:all\s+)?(?:the\s+)?(?P<what>TODO|FIXME|XXX|HACK)s?(?:\s+comments)?"
+        rf"(?:\s+(?:in|under)\s+(?:the\s+|all\s+)?{_ONE})?\.?$",
+        command_lines.search,
+    ),
     (r"\S.*$", command_lines.command),
     (r"(?:run|execute|exec|launch|start|invoke)\s+(?P<rest>.+)$", command_lines.run),
     (r"(?:pip\s+)?install\s+(?P<rest>.+)$", command_lines.install),

@@ -93,7 +93,7 @@ TOOL_ALIASES = {
     "vcs": "git",
 }
 # Tools whose work a command line can do where they are missing.
-SHELL_FALLBACK = {"git": "git", "sqlite": "sqlite3"}
+SHELL_FALLBACK = {"git": "git", "sqlite": "sqlite3", "environment": "pip", "python": "python3", "search": "grep"}
 
 FULLSTACK = re.compile(r"\bfull[\s-]?stack\b", re.IGNORECASE)
 WEB_APP = re.compile(r"\bweb[\s-]?(?:app|application|site with|service with)\b|\bwebapp\b", re.IGNORECASE)
