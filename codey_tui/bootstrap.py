@@ -1,6 +1,7 @@
 """The composition root: the one place that names concrete classes and puts an engine together from settings."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -19,7 +20,10 @@ from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
 from codey_tui.paths import Paths
 from codey_tui.protocol.models import Gauges, ModelInfo, Route
 from codey_tui.protocol.plan import Plan
-from codey_tui.sandbox import Bubblewrap, Limits, Rlimits, Sandbox
+from codey_tui.sandbox import Bubblewrap, Limits, Rlimits
+from codey_tui.sandbox.choice import Candidate, Choice
+from codey_tui.sandbox.docker import Docker
+from codey_tui.sandbox.landlock import Landlock
 from codey_tui.settings import Settings
 from codey_tui.store.database import Database
 from codey_tui.telemetry import Telemetry
@@ -44,20 +48,19 @@ def _llama_cpp(spec: ModelSpec, info: ModelInfo, settings: Settings) -> Provider
 PROVIDERS: dict[str, Callable[[ModelSpec, ModelInfo, Settings], Provider]] = {"llama_cpp": _llama_cpp}
 """Where text comes from, by the `provider` of a model's entry; a GGUF file runs in a child process of its own."""
 
-SANDBOXES: tuple[Callable[[], tuple[Sandbox, str]], ...] = (
-    lambda: ((wrapped := Bubblewrap()), wrapped.problem()),
-    lambda: (Rlimits(), ""),
-)
-"""Where commands run, the strongest first; each with the reason why it cannot be used here, empty when it can."""
+SANDBOXES: dict[str, Callable[[Settings], Candidate]] = {
+    "docker": lambda settings: Docker(settings.sandbox_environment),
+    "bubblewrap": lambda _settings: Bubblewrap(),
+    "landlock": lambda _settings: Landlock(),
+    "rlimits": lambda _settings: Rlimits(),
+}
+"""Where commands run, the strongest first; the last one works everywhere."""
 
 
-def choose_sandbox() -> Sandbox:
-    """The strongest sandbox that works on this machine."""
-    for candidate in SANDBOXES:
-        sandbox, problem = candidate()
-        if not problem:
-            return sandbox
-    raise AssertionError("the last sandbox of the table works everywhere")
+def choose_sandbox(settings: Settings) -> Choice:
+    """The sandbox of the settings, by default the strongest that works here. Nothing is tried before the first need."""
+    made = {name: partial(make, settings) for name, make in SANDBOXES.items()}
+    return Choice(made, settings.sandbox)
 
 
 def describe_model(spec: ModelSpec, settings: Settings) -> ModelInfo:
@@ -84,6 +87,7 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
     models = {spec.id: ModelChoice(describe_model(spec, settings), _honesty(spec)) for spec in specs.values()}
     database = Database.open(paths.database(workspace))
     telemetry = Telemetry()
+    sandbox = choose_sandbox(settings)
 
     def provider_for(model: str) -> Provider:
         spec = specs[model]
@@ -108,7 +112,8 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             model=chosen.id,
             provider_for=provider_for,
             look_at=lambda model: describe_model(specs[model], settings),
-            sandbox=choose_sandbox(),
+            sandbox=sandbox,
+            instead=sandbox.weaker,
             limits=Limits(),
             route=routed,
             plan=planned,

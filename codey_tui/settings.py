@@ -14,6 +14,8 @@ from codey_tui.protocol.actions import ApprovalMode
 from codey_tui.telemetry.machine import physical_cores, total_memory
 
 Link = Literal["auto", "local", "slow"]
+SandboxName = Literal["auto", "docker", "bubblewrap", "landlock", "rlimits"]
+Environment = Literal["local", "python3.11", "python3.12", "python3.13", "node20", "node22"]
 
 
 class UserModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,6 +46,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ApprovalMode,
         Meta(description="What runs unasked: plan (nothing), ask (reading), auto-edit (edits too), auto (all)."),
     ] = "ask"
+    sandbox: Annotated[
+        SandboxName,
+        Meta(description="Where commands run: docker, bubblewrap, landlock, rlimits; auto takes the first that works."),
+    ] = "auto"
+    sandbox_environment: Annotated[
+        Environment,
+        Meta(
+            description="What the docker sandbox holds: local (from this machine), python3.11 to 3.13, node20, node22."
+        ),
+    ] = "local"
     theme: Annotated[
         str,
         Meta(

@@ -50,6 +50,7 @@ class ModelChoice:
 class EngineParts:
     """Everything that the engine is made of; the composition root fills it in.
 
+    `instead` gives a weaker sandbox that a person may be asked for when `sandbox` refuses.
     `provider_for` gives the provider of a model id; `look_at` what its file is like now. `read_gauges(models_rss)` reads the machine.
     """
 
@@ -66,6 +67,7 @@ class EngineParts:
     route: Callable[[str], Route]
     plan: Callable[[str, Route, tuple[str, ...]], Plan]
     read_gauges: Callable[[int], Gauges]
+    instead: Callable[[], Sandbox | None] = lambda: None
     mode: ApprovalMode = "ask"
     sampling: Sampling = Sampling()
     options: TurnOptions = TurnOptions()
@@ -85,7 +87,13 @@ class Engine:
         self._journal = Journal(parts.database.journal, parts.clock, (StoreError,))
         self._records = Records(parts.database)
         self._executor = Executor(
-            parts.workspace, parts.sandbox, parts.limits, self._approvals, self._records, parts.clock
+            parts.workspace,
+            parts.sandbox,
+            parts.limits,
+            self._approvals,
+            self._records,
+            parts.clock,
+            instead=parts.instead,
         )
         self._model = parts.model
         self._providers: dict[str, Provider] = {}
@@ -120,7 +128,7 @@ class Engine:
             await asyncio.gather(self._gauge_task, return_exceptions=True)
         for provider in self._providers.values():
             await provider.unload()
-        self._executor.shutdown()
+        await asyncio.to_thread(self._executor.shutdown)
         self._journal.flush()
         self._parts.database.close()
         self.stopped.set()

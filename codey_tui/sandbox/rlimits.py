@@ -15,6 +15,10 @@ class Rlimits:
 
     name = "rlimits"
 
+    def problem(self) -> str:
+        """Nothing is needed that could be missing."""
+        return ""
+
     def run(
         self,
         argv: Sequence[str],

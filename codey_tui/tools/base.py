@@ -39,7 +39,7 @@ class ToolContext:
 
 class Tool(Protocol):
     """A tool by its name. `args` is an instance of `Args`, decoded by `registry.decode`; both methods block and raise
-    ToolError. `assess` looks and changes nothing; `run` is only called for what was assessed and allowed."""
+    ToolError, `run` also SandboxRefused. `assess` looks and changes nothing; `run` is only called for what was assessed and allowed."""
 
     @property
     def name(self) -> str: ...

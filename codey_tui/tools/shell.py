@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from codey_tui.protocol.actions import ActionResult, Preview, Risk
-from codey_tui.sandbox import Completed, SandboxError
+from codey_tui.sandbox import Completed, SandboxError, SandboxRefused
 from codey_tui.tools.base import ToolContext, ToolError
 from codey_tui.tools.command_risk import assess_command, needs_network
 
@@ -53,6 +53,8 @@ class ShellTool:
                 on_output=context.on_output,
                 cancel=context.cancel,
             )
+        except SandboxRefused:
+            raise
         except SandboxError as error:
             raise ToolError(str(error)) from error
         return ActionResult(
@@ -94,6 +96,8 @@ def _summary(done: Completed, bound: float) -> str:
             return f"stopped after {bound:g} s: it had not ended by then"
         case "cancel":
             return f"cancelled after {done.seconds:.1f} s"
+        case "crowd":
+            return "stopped: it started more processes than it may"
         case "lost":
             return "the sandbox was killed from outside, most likely for want of memory"
         case "signal":
