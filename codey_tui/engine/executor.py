@@ -21,7 +21,7 @@ from codey_tui.engine.approvals import Approvals, Decision
 from codey_tui.engine.repeats import Repeats
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.actions import Action, ActionResult, AuditRow, Preview, Risk
-from codey_tui.sandbox import Limits, Sandbox
+from codey_tui.sandbox import Limits, Sandbox, SandboxRefused
 from codey_tui.tools import ToolContext, ToolError
 from codey_tui.tools.registry import BUILT_IN, ToolBox
 
@@ -51,11 +51,13 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Settled:
-    """How a proposal came out: `result` is None when it was rejected, and `reason` says why."""
+    """How a proposal came out: `result` is None when it was rejected, and `reason` says why. `refused`: the sandbox could
+    not be had, and nothing has run."""
 
     action: Action
     result: ActionResult | None
     reason: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,9 @@ class Executor:
         audit: AuditStore,
         clock: Callable[[], float],
         tools: ToolBox = BUILT_IN,
+        instead: Callable[[], Sandbox | None] = lambda: None,
     ) -> None:
+        self._instead = instead
         self._tools = tools
         self._repeats = Repeats()
         self._workspace = workspace
@@ -94,8 +98,9 @@ class Executor:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="codey-tools")
 
     def shutdown(self) -> None:
-        """Let the worker thread end."""
+        """Let the worker thread end, and the sandbox give back what it holds. Blocks."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._sandbox.close()
 
     async def call(self, scope: TurnScope, tool: str, args: dict[str, Any]) -> Settled:
         """Run a tool by name. Bad arguments come back as a failed result with a sentence, never as an exception."""
@@ -107,7 +112,10 @@ class Executor:
             scope.emit(ev.ActionStarted(action=action, title=tool, sandbox="none"))
             scope.emit(ev.ActionEnded(action_id=action.id, result=result))
             return Settled(action, result)
-        return await self.settle(scope, proposal)
+        settled = await self.settle(scope, proposal)
+        if settled.refused and settled.result is not None:
+            return await self._ask_again(scope, proposal, settled)
+        return settled
 
     async def settle(self, scope: TurnScope, proposal: Proposal) -> Settled:
         """Take a proposal through audit, policy, question and run. The same call for the third time in a row is a loop, and
@@ -150,7 +158,8 @@ class Executor:
             return Settled(action, None, decision.reason)
         if decision.scope == "session":
             self._approvals.grant(action, proposal.risk)
-        return Settled(action, await self._run(scope, proposal, row))
+        result, refused = await self._run(scope, proposal, row)
+        return Settled(action, result, refused=refused)
 
     def begin_planned_write(self, scope: TurnScope, path: str) -> AuditRow:
         """The audit row of a new file that the approved plan names, before its first byte."""
@@ -188,6 +197,18 @@ class Executor:
         )
         return completed.exit_code, completed.output
 
+    async def _ask_again(self, scope: TurnScope, first: Proposal, settled: Settled) -> Settled:
+        """The sandbox refused: a second question, to a person and whatever the mode, whether a weaker one will do."""
+        loop = asyncio.get_running_loop()
+        other = await loop.run_in_executor(self._pool, self._instead)
+        if other is None or settled.result is None:
+            return settled
+        action = Action(id=uuid.uuid4().hex, tool=first.action.tool, args=first.action.args)
+        proposal = await loop.run_in_executor(self._pool, self._assess, scope, action, other)
+        reason = f"{settled.result.summary} It has not run. Run it in the weaker sandbox {other.name} this once?"
+        risk = Risk(level="dangerous", reason=reason, touches=first.risk.touches)
+        return await self.settle(scope, replace(proposal, risk=risk))
+
     async def _decide(self, scope: TurnScope, proposal: Proposal, row: AuditRow, *, looping: bool) -> Decision:
         action, risk = proposal.action, proposal.risk
         judgement = self._approvals.judge(action, risk, contained=proposal.sandbox not in {"none", "rlimits"})
@@ -211,7 +232,8 @@ class Executor:
             )
             raise
 
-    async def _run(self, scope: TurnScope, proposal: Proposal, row: AuditRow) -> ActionResult:
+    async def _run(self, scope: TurnScope, proposal: Proposal, row: AuditRow) -> tuple[ActionResult, bool]:
+        """The result, and whether the sandbox refused."""
         loop = asyncio.get_running_loop()
         cancel = threading.Event()
         action = proposal.action
@@ -229,10 +251,10 @@ class Executor:
         started = time.monotonic()
         work = loop.run_in_executor(self._pool, _guarded, proposal.perform, on_output, cancel)
         try:
-            result = await asyncio.shield(work)
+            result, refused = await asyncio.shield(work)
         except asyncio.CancelledError:
             cancel.set()
-            result = await work
+            result, _ = await work
             await self._finish(scope, proposal, row, result)
             raise
         if not result.seconds:
@@ -246,7 +268,7 @@ class Executor:
                 truncated=result.truncated,
             )
         await self._finish(scope, proposal, row, result)
-        return result
+        return result, refused
 
     async def _finish(self, scope: TurnScope, proposal: Proposal, row: AuditRow, result: ActionResult) -> None:
         await asyncio.to_thread(scope.after_changes)
@@ -254,14 +276,15 @@ class Executor:
         self._audit.close(row, result, "done" if result.ok else "failed", after)
         scope.emit(ev.ActionEnded(action_id=proposal.action.id, result=result))
 
-    def _assess(self, scope: TurnScope, action: Action) -> Proposal:
-        """On the worker thread: what the tool would do."""
+    def _assess(self, scope: TurnScope, action: Action, other: Sandbox | None = None) -> Proposal:
+        """On the worker thread: what the tool would do, in another sandbox than the chosen one if so asked."""
+        chosen = other or self._sandbox
         tool, args = self._tools.call(action.tool, action.args)
 
         def context(on_output: OnOutput, cancel: threading.Event) -> ToolContext:
             return ToolContext(
                 workspace=self._workspace,
-                sandbox=self._sandbox,
+                sandbox=chosen,
                 limits=self._limits,
                 on_output=on_output,
                 cancel=cancel,
@@ -269,7 +292,7 @@ class Executor:
             )
 
         risk, preview = tool.assess(args, context(lambda _text: None, threading.Event()))
-        sandbox = self._sandbox.name if preview.kind == "command" else "none"
+        sandbox = chosen.name if preview.kind == "command" else "none"
         path = action.args.get("path")
         return Proposal(
             action,
@@ -289,9 +312,9 @@ def _sha256(path: Path | None) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _guarded(perform: Perform, on_output: OnOutput, cancel: threading.Event) -> ActionResult:
-    """Run on the worker thread; a tool's own error becomes a failed result."""
+def _guarded(perform: Perform, on_output: OnOutput, cancel: threading.Event) -> tuple[ActionResult, bool]:
+    """Run on the worker thread; a tool's own error becomes a failed result. Also whether the sandbox refused."""
     try:
-        return perform(on_output, cancel)
-    except (ToolError, OSError) as error:
-        return ActionResult(ok=False, summary=str(error) or type(error).__name__)
+        return perform(on_output, cancel), False
+    except (ToolError, SandboxRefused, OSError) as error:
+        return ActionResult(ok=False, summary=str(error) or type(error).__name__), isinstance(error, SandboxRefused)
