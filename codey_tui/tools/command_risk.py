@@ -6,20 +6,17 @@ What cannot be taken apart counts as dangerous.
 
 import os
 import re
-import shlex
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 
 from codey_tui.protocol.actions import Risk
 from codey_tui.tools import command_words as words
-from codey_tui.tools.places import is_secret
+from codey_tui.tools.command_forms import ASSIGNMENT, MAX_DEPTH, Form, forms_of, lines_in
+from codey_tui.tools.command_git import judge_git, only_reads_git, uses_network
+from codey_tui.tools.command_parser import CannotParse, Simple, Word, parse
+from codey_tui.tools.command_paths import HARMLESS_TARGETS, PathJudge, has_long, short_flags
 
-_PUNCTUATION = "();<>|&\n"
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
-_SUBSTITUTION = re.compile(r"\$\(((?:[^()]|\([^()]*\))*)\)|`([^`]*)`|[<>]\(([^()]*)\)")
 _FORK_BOMB = re.compile(r"([^\s;()|&]+)\s*\(\)\s*\{[^}]*\1\s*\|\s*\1")
-_HARMLESS_TARGETS = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"})
-_MAX_DEPTH = 6
 
 
 class _Findings:
@@ -29,6 +26,8 @@ class _Findings:
         self.dangers: list[str] = []
         self.runs: list[str] = []
         self.touches: list[str] = []
+        self.secrets: list[str] = []
+        self.words: list[str] = []
         self.names: set[str] = set()
         self.network = False
         self.installs = False
@@ -56,11 +55,28 @@ def needs_network(command: str, workspace: Path) -> bool:
     return found.network or found.installs
 
 
+@dataclass(frozen=True)
+class Named:
+    """What a command line names: every word that may be a path, those outside of the workspace, and those that look
+    like secrets."""
+
+    words: tuple[str, ...]
+    outside: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+
+def named_paths(command: str, workspace: Path) -> Named:
+    """The paths that a command line names, as far as they are known before it runs."""
+    found = _findings(command, workspace)
+    parts = (found.words, found.touches, found.secrets)
+    return Named(*(tuple(dict.fromkeys(part)) for part in parts))
+
+
 def _findings(command: str, workspace: Path) -> _Findings:
     found = _Findings()
     if _FORK_BOMB.search(command):
         found.danger("starts itself without end")
-    _judge(command, Path(os.path.realpath(workspace)), found, 0)
+    _judge(command, PathJudge(Path(os.path.realpath(workspace))), found, 0)
     return found
 
 
@@ -80,211 +96,166 @@ def _listed(items: list[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def _judge(command: str, root: Path, found: _Findings, depth: int) -> None:
-    if depth > _MAX_DEPTH:
+def _judge(command: str, paths: PathJudge, found: _Findings, depth: int) -> None:
+    if depth > MAX_DEPTH:
         found.danger("hides commands in commands")
         return
-    for match in _SUBSTITUTION.finditer(command):
-        inner = next((group for group in match.groups() if group), "")
-        _judge(inner, root, found, depth + 1)
     try:
-        tokens = _tokens(command)
-    except ValueError:
+        parsed = parse(command)
+    except CannotParse:
         found.danger("cannot be taken apart: a quotation mark or bracket is left open")
         return
-    for operator, part in _simple_commands(tokens):
-        _judge_simple(part, root, found, depth, piped=operator in ("|", "|&"))
+    for inner in parsed.nested:
+        _judge(inner, paths, found, depth + 1)
+    for simple in parsed.commands:
+        paths.step(simple.before)
+        _judge_simple(simple, paths, found, depth)
 
 
-def _tokens(command: str) -> list[str]:
-    """Words and operators; raises ValueError for an open quotation mark. A `#` does not end the line here: more is seen
-    than is run, never less."""
-    lexer = shlex.shlex(command.replace("\\\n", ""), posix=True, punctuation_chars=_PUNCTUATION)
-    lexer.commenters = ""
-    lexer.whitespace = " \t\r"
-    lexer.whitespace_split = True
-    return list(lexer)
+def _judge_simple(simple: Simple, paths: PathJudge, found: _Findings, depth: int) -> None:
+    _judge_assignments(simple.words, found)
+    for operator, target in simple.redirections:
+        _judge_redirection(operator, target, paths, found)
+    forms = forms_of(simple)
+    for index, form in enumerate(forms):
+        found.names.add(form.base)
+        if not form.known:
+            found.danger("runs a command whose name is not known before it runs")
+        _judge_name(form, found)
+        if form.base in words.INTERPRETERS:
+            _judge_interpreter(form, simple, found)
+        for line in lines_in(form):
+            _judge(line, paths, found, depth + 1)
+        if form.base in words.SHELLS:
+            for line in [*simple.documents, *(word.text for op, word in simple.redirections if op == "<<<")]:
+                _judge(line, paths, found, depth + 1)
+        inner = index + 1 < len(forms)
+        if not inner:
+            _judge_paths(form, paths, found)
+        if not _only_reads(form, wraps=inner):
+            found.runs.append(form.base)
+        found.network = found.network or form.base in words.NETWORK or (form.base == "git" and uses_network(form.rest))
+        found.installs = found.installs or form.base in words.INSTALLERS or form.rest[:3] == ["-m", "pip", "install"]
+    if forms and forms[0].base in ("cd", "pushd"):
+        paths.enter(forms[0].words[1:])
 
 
-def _simple_commands(tokens: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Each simple command with the operator before it; redirections stay in it as `>` and the like."""
-    part: list[str] = []
-    operator = ""
-    for token in tokens:
-        if token and all(char in _PUNCTUATION for char in token) and not _is_redirection(token):
-            if part:
-                yield operator, part
-            part, operator = [], token.strip("\n") or ";"
-        else:
-            part.append(token)
-    if part:
-        yield operator, part
+def _judge_assignments(items: list[Word], found: _Findings) -> None:
+    for word in items:
+        if word.text in words.KEYWORDS or word.text.startswith("-") or word.text in words.WRAPPERS:
+            continue
+        if not ASSIGNMENT.match(word.text):
+            if word.text not in ("export", "declare", "typeset", "readonly", "local"):
+                return
+            continue
+        name = re.split(r"[\[+=]", word.text, maxsplit=1)[0]
+        if name in words.TRUSTED_VARIABLES or name.startswith(words.TRUSTED_PREFIXES):
+            found.danger(f"sets {name}, by which other programs choose what they run")
 
 
-def _is_redirection(token: str) -> bool:
-    return token in (">", ">>", "<", "<<", "<<<", ">|", "<>", "&>", "&>>", ">&", "<&")
-
-
-def _judge_simple(part: list[str], root: Path, found: _Findings, depth: int, *, piped: bool) -> None:
-    arguments = _without_redirections(part, root, found)
-    name, rest = _command_name(arguments)
-    if not name:
-        return
-    base = PurePosixPath(name).name
-    found.names.add(base)
-    _judge_name(base, name, rest, found)
-    if base in words.SHELLS:
-        _judge_shell(base, rest, root, found, depth, piped=piped)
-    elif (
-        base in words.INTERPRETERS and piped and not [word for word in rest if not word.startswith("-") or word == "-c"]
-    ):
-        found.danger(f"feeds text into {base} as a program")
-    _judge_paths(base, rest, root, found)
-    if not _only_reads(base, rest):
-        found.runs.append(base)
-    found.network = found.network or base in words.NETWORK
-    found.installs = found.installs or base in words.INSTALLERS or rest[:3] == ["-m", "pip", "install"]
-
-
-def _command_name(arguments: list[str]) -> tuple[str, list[str]]:
-    """The program that really runs: without assignments, keywords and wrappers such as `env` and `xargs`."""
-    rest = list(arguments)
-    while rest:
-        word = rest[0]
-        if word in words.KEYWORDS or _ASSIGNMENT.match(word):
-            rest.pop(0)
-        elif PurePosixPath(word).name in words.WRAPPERS:
-            rest.pop(0)
-            while rest and (rest[0].startswith("-") or _ASSIGNMENT.match(rest[0]) or rest[0][:1].isdigit()):
-                rest.pop(0)
-        else:
-            return word, rest[1:]
-    return "", []
-
-
-def _without_redirections(part: list[str], root: Path, found: _Findings) -> list[str]:
-    """The words of a command; what it redirects its output to is judged on the way."""
-    kept: list[str] = []
-    index = 0
-    while index < len(part):
-        word = part[index]
-        if _is_redirection(word):
-            target = part[index + 1] if index + 1 < len(part) else ""
-            if ">" in word and not target.isdigit() and target != "-":
-                _judge_target(target, root, found)
-            if kept and kept[-1].isdigit():
-                kept.pop()  # the descriptor of `2>`
-            index += 2
-        else:
-            kept.append(word)
-            index += 1
-    return kept
-
-
-def _judge_name(base: str, name: str, rest: list[str], found: _Findings) -> None:
-    flags = {flag for word in rest if word.startswith("-") and not word.startswith("--") for flag in word[1:]}
+def _judge_name(form: Form, found: _Findings) -> None:
+    base, rest = form.base, form.rest
+    flags = short_flags(rest)
     if base in words.DANGEROUS or base.startswith("mkfs"):
         found.danger(words.DANGEROUS.get(base, "erases disks"))
-    if base == "rm" and (flags & {"r", "R"} or "--recursive" in rest):
+    if base == "rm" and (flags & {"r", "R"} or has_long(rest, "--recursive")):
         found.danger("deletes whole folders")
-    if base in ("chmod", "chown", "chgrp") and ("R" in flags or "--recursive" in rest):
+    if base == "rm" and any(word.dynamic and not word.quoted for word in form.words[1:]):
+        found.danger("deletes what is not known before it runs")
+    if base in ("chmod", "chown", "chgrp") and ("R" in flags or has_long(rest, "--recursive")):
         found.danger("changes the rights of whole folders")
     if base == "find" and {"-delete", "-exec", "-execdir", "-ok", "-okdir"}.intersection(rest):
         found.danger("deletes or runs something for every file it finds")
+    if base == "rg" and has_long(rest, "--pre", "--hostname-bin"):
+        found.danger("runs a program for every file it finds")
     if base == "git":
-        _judge_git(rest, found)
-    if name.startswith("$"):
-        found.danger("runs a command whose name is not known before it runs")
+        for danger in judge_git(form.words[1:]):
+            found.danger(danger)
 
 
-def _judge_git(rest: list[str], found: _Findings) -> None:
-    sub = _git_subcommand(rest)
-    options = set(rest)
-    forced = bool(options & {"--force", "-f", "--force-with-lease", "--mirror", "--delete", "-d"})
-    if sub == "push" and (forced or any(word.startswith("+") for word in rest)):
-        found.danger("rewrites the history of a remote repository")
-    if sub == "reset" and "--hard" in options:
-        found.danger("throws uncommitted changes away")
-    if sub == "clean" or (
-        sub in ("checkout", "restore", "switch") and options & {"--", ".", "-f", "--force", "--discard-changes"}
-    ):
-        found.danger("throws uncommitted changes away")
-    if sub in ("filter-branch", "filter-repo", "rebase", "update-ref", "gc") or (
-        sub == "branch" and options & {"-D", "-d"}
-    ):
-        found.danger("rewrites or removes history")
-    if sub == "stash" and options & {"drop", "clear"}:
-        found.danger("throws stashed changes away")
-    if options & {"-c", "--config-env", "--exec-path", "--upload-pack", "--receive-pack"} or sub in (
-        "config",
-        "bisect",
-    ):
-        found.danger("can make git run other programs")
-    found.network = found.network or sub in ("push", "pull", "fetch", "clone")
-
-
-def _git_subcommand(rest: list[str]) -> str:
-    takes_value = False
-    for word in rest:
-        if takes_value:
-            takes_value = False
-        elif word in ("-C", "-c", "--git-dir", "--work-tree", "--namespace"):
-            takes_value = True
-        elif not word.startswith("-"):
-            return word
-    return ""
-
-
-def _judge_shell(base: str, rest: list[str], root: Path, found: _Findings, depth: int, *, piped: bool) -> None:
-    """`sh -c TEXT` is judged as the text; a shell that reads its program from a pipe is not to be judged at all."""
-    for index, word in enumerate(rest):
-        if word.startswith("-") and not word.startswith("--") and "c" in word and index + 1 < len(rest):
-            _judge(rest[index + 1], root, found, depth + 1)
-            return
-    if piped and all(word.startswith("-") for word in rest):
-        found.danger(f"feeds text into {base} as a program")
-
-
-def _judge_paths(base: str, rest: list[str], root: Path, found: _Findings) -> None:
-    for word in rest:
-        value = word.partition("=")[2] if word.startswith("--") else word
-        if is_secret(value.rpartition(":")[2]):
-            found.danger(f"names {value}, which looks like a file of passwords or keys")
-        if not _is_outside(value, root):
-            continue
-        found.touches.append(value)
-        if base in words.CHANGERS:
-            found.danger(f"changes {value}, which is outside of the workspace")
-
-
-def _judge_target(target: str, root: Path, found: _Findings) -> None:
-    if target in _HARMLESS_TARGETS:
+def _judge_interpreter(form: Form, simple: Simple, found: _Findings) -> None:
+    """A program that comes through a pipe or from a text that is put together is not to be judged at all."""
+    rest = form.rest
+    base = form.base
+    if base not in words.SHELLS:
+        named = [word for word in rest if not word.startswith("-") or word == "-c"]
+        if simple.before in ("|", "|&") and not named:
+            found.danger(f"feeds text into {base} as a program")
         return
-    if _is_outside(target, root) or "$" in target:
-        found.touches.append(target)
+    option = next((index for index, word in enumerate(rest) if _is_command_option(word)), None)
+    if option is not None:
+        if any(word.dynamic for word in form.words[1 + option :]):
+            found.danger(f"feeds text into {base} as a program")
+    elif all(word.startswith("-") for word in rest):
+        fed = any(op in ("<", "<<<", "<>", "<&") for op, _ in simple.redirections) or simple.documents
+        if simple.before in ("|", "|&") or fed:
+            found.danger(f"feeds text into {base} as a program")
+
+
+def _is_command_option(word: str) -> bool:
+    return word.startswith("-") and not word.startswith("--") and "c" in word[1:]
+
+
+def _judge_paths(form: Form, paths: PathJudge, found: _Findings) -> None:
+    if "/" in form.name and not paths.is_program(form.name):
+        found.touches += paths.outside(form.words[0])
+    for word in form.words[1:]:
+        found.words.append(word.text)
+        _judge_secrets(word, paths, found)
+        outside = paths.outside(word)
+        found.touches += outside
+        if form.base in words.CHANGERS:
+            for value in outside:
+                found.danger(f"changes {value}, which is outside of the workspace")
+
+
+def _judge_secrets(word: Word, paths: PathJudge, found: _Findings) -> None:
+    for secret in paths.secrets(word):
+        found.secrets.append(secret)
+        found.danger(f"names {secret}, which looks like a file of passwords or keys")
+
+
+def _judge_redirection(operator: str, word: Word, paths: PathJudge, found: _Findings) -> None:
+    target = word.text
+    if operator in ("<<<", "<<", "<<-") or target in HARMLESS_TARGETS or target == "-":
+        return
+    if target.startswith(("/dev/tcp/", "/dev/udp/")):
+        found.network = True
+        found.runs.append("a connection")
+        return
+    outside = paths.outside(word)
+    found.touches += outside
+    found.words.append(target)
+    if ">" not in operator:
+        _judge_secrets(word, paths, found)
+        return
+    if target.isdigit() and operator == ">&":
+        return
+    if outside or word.dynamic:
+        if not outside:
+            found.touches.append(target)
         found.danger(f"writes to {target}, which is outside of the workspace")
-    elif is_secret(target) or {".git", ".codey"}.intersection(PurePosixPath(target).parts):
+    elif (secrets := paths.secrets(word)) or paths.is_trusted(target):
+        found.secrets += secrets
         found.danger(f"writes to {target}, which other programs trust")
     else:
         found.runs.append(f"a command that writes {target}")
 
 
-def _is_outside(word: str, root: Path) -> bool:
-    """Whether a word names a path outside of the workspace."""
-    if word in _HARMLESS_TARGETS:
-        return False
-    if word.startswith(("~", "$HOME", "${HOME")):
+def _only_reads(form: Form, *, wraps: bool) -> bool:
+    base, rest = form.base, form.rest
+    if wraps and base in words.CLEAR_WRAPPERS:
         return True
-    if word.startswith("/"):
-        return len(word) == 1 or not Path(os.path.normpath(word)).is_relative_to(root)
-    return ".." in PurePosixPath(word).parts and not Path(os.path.normpath(root / word)).is_relative_to(root)
-
-
-def _only_reads(base: str, rest: list[str]) -> bool:
     if base == "git":
-        return _git_subcommand(rest) in words.GIT_READERS and not any(word.startswith("--output") for word in rest)
+        return only_reads_git(form.words[1:])
     if base == "find":
         return not any(word.startswith(("-delete", "-exec", "-ok", "-fprint", "-fls")) for word in rest)
-    if base in ("sort", "tree"):
-        return not any(word.startswith(("-o", "--output")) for word in rest)
-    return base in words.READERS
+    if base == "env":
+        return not rest
+    operands = [word for word in rest if not word.startswith("-")]
+    letters, longs = words.WRITING_OPTIONS.get(base, ("", ()))
+    if short_flags(rest) & set(letters) or has_long(rest, *longs):
+        return False
+    if base == "date":
+        return not any(word.isdigit() for word in operands)
+    return base in words.READERS and len(operands) <= words.MOST_OPERANDS.get(base, len(operands))
