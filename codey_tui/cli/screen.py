@@ -1,5 +1,6 @@
 """`codey`: start or attach to the engine of the workspace, then hand it to the screen."""
 
+import gc
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,6 +27,7 @@ def open_screen(workspace: Path | None, flags: Mapping[str, object], *, new: boo
     if not is_interactive():
         say_error(HEADLESS)
         return BAD_INPUT
+    gc.disable()  # nothing of what is imported now will ever be garbage; the screen switches it on again
     site = open_site(workspace, flags)
     log_to_file(site, "screen.log")
     link = _EngineLink(site)

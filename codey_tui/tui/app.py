@@ -1,6 +1,7 @@
 """The screen of Codey: `run` opens the workbench on a client and returns an exit code."""
 
 import asyncio
+import gc
 import os
 import time
 from collections.abc import Callable
@@ -34,6 +35,7 @@ from codey_tui.tui.widgets.prompt import Prompt
 from codey_tui.tui.widgets.transcript import Transcript
 
 _HERE = Path(__file__).parent
+_REPLAYED = 64  # events in one batch: a stored session that comes back, not what happens now
 _THEME_SECONDS = 3.0
 _SLOW_SCROLL_STEP = 4
 """Rows that the chat's end moves at a time on a slow link: each move repaints the whole chat."""
@@ -107,15 +109,23 @@ class CodeyApp(Doing):
     def on_load(self) -> None:
         """Colours and keys stand before the first picture."""
         self._problems = self._load_themes()
-        if self.options.theme in self._themes:
-            self.theme = self.options.theme
-        else:
-            self._problems.append(f"There is no theme {self.options.theme}; {DEFAULT_THEME} is used.")
-            self.theme = DEFAULT_THEME if DEFAULT_THEME in self._themes else self.theme
+        name = self.options.theme
+        if name not in self._themes:
+            self._problems.append(f"There is no theme {name}; {DEFAULT_THEME} is used.")
+            name = DEFAULT_THEME if DEFAULT_THEME in self._themes else self.theme
+        self._dress(name)
         chat = {b.id: b.key for b in Transcript.BINDINGS if isinstance(b, Binding) and b.id}
         keymap, problems = check_keymap(self.options.keymap, chat)
         self._problems += problems
         self.set_keymap(keymap)
+
+    def _dress(self, name: str) -> None:
+        """Begin with a theme. Setting `theme` instead would have all styles read a second time after they were read."""
+        self.set_reactive(CodeyApp.theme, name)
+        dark = self.current_theme.dark
+        self.update_classes({f"-theme-{name}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._refresh_truecolor_filter(self.ansi_theme)
 
     def get_default_screen(self) -> Workbench:
         """The workbench."""
@@ -136,6 +146,7 @@ class CodeyApp(Doing):
 
     def _meet(self) -> None:
         """Hear of the client's events, and of its end."""
+        _spare_from_collection()
         if self.options.watch_gone is not None:
             self.options.watch_gone(self.client, self._engine_gone)
         self._listen(0)
@@ -198,6 +209,8 @@ class CodeyApp(Doing):
         self.view = view
         self.workbench.paint(view)
         self._tell()
+        if len(message.envelopes) >= _REPLAYED:
+            _spare_from_collection()
 
     @staticmethod
     def _is_other_session(view: View, envelope: Envelope) -> bool:
@@ -330,6 +343,12 @@ class CodeyApp(Doing):
     def on_app_focus(self, event: events.AppFocus) -> None:
         """Coming back shows the present state of the workspace."""
         self.workbench.files.refresh_folders(("",))
+
+
+def _spare_from_collection() -> None:
+    """Let the garbage collector pass over what is there for good, so that no full collection delays a key."""
+    gc.freeze()
+    gc.enable()
 
 
 def run(client: Client, options: TuiOptions) -> int:
