@@ -10,6 +10,7 @@ from codey_tui import __version__
 from codey_tui.cli.failure import guarded
 
 MODES = click.Choice(["plan", "ask", "auto-edit", "auto"])
+ENVIRONMENTS = ["local", "python3.11", "python3.12", "python3.13", "node20", "node22"]
 WORKSPACE = click.option(
     "--workspace",
     type=click.Path(path_type=Path),
@@ -161,6 +162,25 @@ def config(context: click.Context, workspace: Path | None, as_json: bool) -> int
     from codey_tui.cli.config import show_settings
 
     return show_settings(_workspace(context, workspace), as_json=as_json)
+
+
+@cli.group()
+def sandbox() -> None:
+    """Where commands run; `codey doctor` says which sandbox is used."""
+
+
+@sandbox.command()
+@WORKSPACE
+@click.argument("environment", required=False, type=click.Choice(ENVIRONMENTS))
+@click.pass_context
+def build(context: click.Context, workspace: Path | None, environment: str | None) -> int:
+    """Make the image that the docker sandbox needs: fetched by name, or built from this machine's own Python.
+
+    ENVIRONMENT is what it holds, by default the one of the settings.
+    """
+    from codey_tui.cli.sandboxes import build_image
+
+    return build_image(_workspace(context, workspace), environment)
 
 
 @cli.command(hidden=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from codey_tui.cli import machine_checks, own_checks
+from codey_tui.cli import machine_checks, own_checks, sandboxes
 from codey_tui.cli.failure import FAILED
 from codey_tui.cli.finding import Finding
 
@@ -36,8 +36,7 @@ def _findings(workspace: Path | None) -> list[Finding]:
         ("memory", machine_checks.check_memory),
         ("CPU", machine_checks.check_cpu),
         ("git", machine_checks.check_git),
-        ("Docker", machine_checks.check_docker),
-        ("bubblewrap", machine_checks.check_bubblewrap),
+        ("sandbox", lambda: sandboxes.check_sandboxes(workspace)),
         ("terminal", machine_checks.check_terminal),
     ]
     for name, check in checks:

@@ -1,11 +1,10 @@
-"""What `codey doctor` asks the machine: Python, llama.cpp, memory, CPU, git, Docker, bubblewrap, terminal."""
+"""What `codey doctor` asks the machine: Python, llama.cpp, memory, CPU, git, terminal."""
 
 import os
 import platform
 import shutil
 import subprocess
 import sys
-from typing import Any, cast
 
 from codey_tui.cli.finding import Finding
 
@@ -88,36 +87,6 @@ def check_git() -> list[Finding]:
     if said is None:
         return [Finding("git", "warn", "not found", "Install git to see what changed; undo works without it.")]
     return [Finding("git", "ok", said)]
-
-
-def check_docker() -> list[Finding]:
-    """Whether a Docker engine can be reached; commands run without one."""
-    try:
-        import docker
-        from docker.errors import DockerException
-    except ImportError as error:
-        return [Finding("Docker", "warn", f"its Python package cannot be loaded ({error})")]
-    try:
-        client = docker.from_env(timeout=QUICK_TIMEOUT_S)
-        try:
-            version = str(cast(Any, client).version()["Version"])  # its types are partial
-        finally:
-            client.close()
-    except (DockerException, OSError) as error:
-        why = str(error).split("\n", 1)[0][:160]
-        return [Finding("Docker", "warn", f"not reachable ({why})", "Commands run in another sandbox.")]
-    return [Finding("Docker", "ok", f"reachable, {version}")]
-
-
-def check_bubblewrap() -> list[Finding]:
-    """Whether bubblewrap works here: containers and kernels often forbid it."""
-    from codey_tui.sandbox import Bubblewrap
-
-    problem = Bubblewrap().problem()
-    if problem:
-        hint = "Without it commands run with limits only: files and network are open to them."
-        return [Finding("bubblewrap", "warn", problem, hint)]
-    return [Finding("bubblewrap", "ok", _first_line(["bwrap", "--version"]) or "works")]
 
 
 def check_terminal() -> list[Finding]:

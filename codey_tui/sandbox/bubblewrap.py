@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 import threading
@@ -10,12 +11,14 @@ from pathlib import Path
 
 from codey_tui.sandbox.base import Completed, Limits, OnOutput
 from codey_tui.sandbox.environment import scrubbed
-from codey_tui.sandbox.places import ETC, SYSTEM, protected, tool_folders
+from codey_tui.sandbox.places import ETC, SYSTEM, pinned, protected, tool_folders
 from codey_tui.sandbox.process import supervise
 
 _TMP = "/tmp"  # noqa: S108 - inside the sandbox, a tmpfs of its own
 _HOME = f"{_TMP}/home"
 _TMP_BYTES = 256 << 20
+_SWITCHES = ("/proc/sys", "/proc/sysrq-trigger")
+"""Switches of the whole machine: root may turn them without any capability, as the owner of the files."""
 
 
 class Bubblewrap:
@@ -25,6 +28,7 @@ class Bubblewrap:
 
     def __init__(self, program: str = "bwrap") -> None:
         self._program = program
+        self._disables: bool | None = None
 
     def problem(self) -> str:
         """Why it cannot be used here, empty when it can: it is tried, since containers and kernels often forbid it."""
@@ -62,6 +66,14 @@ class Bubblewrap:
     def close(self) -> None:
         """Nothing is held between runs."""
 
+    def _can_disable_namespaces(self) -> bool:
+        """Whether this bwrap can keep the command from making namespaces of its own, in which it would be root."""
+        if self._disables is None:
+            found = shutil.which(self._program) or ""
+            asked = subprocess.run([found, "--help"], capture_output=True, text=True, timeout=10, check=False)
+            self._disables = "--disable-userns" in asked.stdout and not Path(found).stat().st_mode & stat.S_ISUID
+        return self._disables
+
     def _wrap(
         self, argv: Sequence[str], cwd: Path, workspace: Path, env: Mapping[str, str], limits: Limits
     ) -> list[str]:
@@ -69,10 +81,16 @@ class Bubblewrap:
         if limits.network:
             line.append("--share-net")
         line += _system()
+        if self._can_disable_namespaces():
+            line += ["--unshare-user", "--disable-userns"]
         line += ["--proc", "/proc", "--dev", "/dev", "--size", str(_TMP_BYTES), "--tmpfs", _TMP, "--dir", _HOME]
+        for switch in _SWITCHES:
+            line += ["--ro-bind-try", switch, switch]
         for prefix in tool_folders(env["PATH"], workspace):
             line += ["--ro-bind-try", prefix, prefix]
         line += ["--bind", str(workspace), str(workspace)]
+        for name in pinned(workspace):
+            line += ["--bind", str(workspace / name), str(workspace / name)]
         for name in protected(workspace):
             line += ["--ro-bind", str(workspace / name), str(workspace / name)]
         inner = {**env, "HOME": _HOME, "TMPDIR": _TMP}

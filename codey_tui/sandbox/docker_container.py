@@ -12,7 +12,7 @@ import msgspec
 
 from codey_tui.sandbox import idmap
 from codey_tui.sandbox.base import Limits, SandboxRefused
-from codey_tui.sandbox.places import protected
+from codey_tui.sandbox.places import pinned, protected
 
 INSIDE = "/workspace"
 LABEL = "codey.owner"
@@ -63,6 +63,7 @@ class Container:
         self._user, self._mapped = user_for(told.st_uid, told.st_gid)
         self._place = idmap.make_place() if self._mapped else spec.workspace
         self._protected = protected(spec.workspace)
+        self._pinned = pinned(spec.workspace)
         self._pid = 0
         try:
             with self._source():
@@ -178,6 +179,7 @@ class Container:
         made = [bind(Path(tool), tool, read_only=True) for tool in self.spec.tools]
         for target in dict.fromkeys((INSIDE, str(self.spec.workspace))):
             made.append(bind(self._place, target, read_only=False))
+            made += [bind(self._place / name, f"{target}/{name}", read_only=False) for name in self._pinned]
             made += [bind(self._place / name, f"{target}/{name}", read_only=True) for name in self._protected]
         return made
 
@@ -190,7 +192,8 @@ class Container:
         except OSError as error:
             raise SandboxRefused(f"The container cannot be looked at from here ({error}).") from error
         right = (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino) and all(
-            roots.get(f"{INSIDE}/{name}") == f"{roots[INSIDE].rstrip('/')}/{name}" for name in self._protected
+            roots.get(f"{INSIDE}/{name}") == f"{roots[INSIDE].rstrip('/')}/{name}"
+            for name in [*self._pinned, *self._protected]
         )
         if not right:
             raise SandboxRefused("The Docker engine does not show the container this workspace, but something else.")

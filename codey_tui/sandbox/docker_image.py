@@ -84,7 +84,7 @@ def _pull(client: Any, name: str, tell: Tell) -> str:
             if line.get("status") in {"Download complete", "Pull complete"}:
                 tell(f"{line.get('id', name)}: {line['status'].lower()}")
     except (DockerException, OSError) as error:
-        return str(error).split("\n", 1)[0][:160]
+        return str(getattr(error, "explanation", "") or error).split("\n", 1)[0][:160]
     return ""
 
 

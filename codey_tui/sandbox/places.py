@@ -28,6 +28,11 @@ def protected(workspace: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
+def pinned(workspace: Path) -> list[str]:
+    """Folders that hold protected parts. Mounted onto themselves they cannot be renamed to put others in their place."""
+    return list(dict.fromkeys(str(Path(name).parent) for name in protected(workspace) if "/" in name))
+
+
 def tool_folders(path: str, workspace: Path) -> list[str]:
     """Where programs live when that is not the system: a version manager's folder, the Python of Codey and of the
     workspace's virtual environment.

@@ -158,6 +158,8 @@ def test_doctor_looks_at_everything_and_never_falls_over(tmp_path: Path):
         "git",
         "Docker",
         "bubblewrap",
+        "Landlock",
+        "sandbox",
         "terminal",
         "engine",
         "socket",
