@@ -77,11 +77,11 @@ class Repository:
             return f"commit {self.repo.head.commit.hexsha[:9]} (detached)"
         return self.repo.active_branch.name
 
-    def query(self, *arguments: str, check: bool = True) -> str:
+    def query(self, *arguments: str, check: bool = True, hooks: bool = False) -> str:
         """The output of a quick question to git, as it stands. Raises ToolError with git's own words."""
         try:
             done = subprocess.run(
-                self._argv(arguments, hooks=False),
+                self._argv(arguments, hooks=hooks),
                 cwd=self.workspace,
                 env=self._environment(network=False),
                 stdin=subprocess.DEVNULL,
@@ -119,9 +119,7 @@ class Repository:
 
     def hooks(self, *names: str) -> list[str]:
         """Those of the named hooks that exist and would run."""
-        folder = Path(self.query("rev-parse", "--git-path", "hooks").strip())
-        configured = self.query("config", "--get", "core.hooksPath", check=False).strip()
-        place = (self.workspace / folder) if not configured else (self.root / Path(configured).expanduser())
+        place = self.workspace / self.query("rev-parse", "--git-path", "hooks", hooks=True).strip()
         return [name for name in names if os.access(place / name, os.X_OK) and (place / name).is_file()]
 
     def programs(self) -> list[str]:
