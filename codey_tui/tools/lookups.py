@@ -62,7 +62,7 @@ def _read_one(place: Path, path: str, start: int, end: int) -> tuple[str, str, b
     except FileNotFoundError as error:
         raise ToolError(f"{path} does not exist.") from error
     cut = len(data) > MAX_READ_BYTES
-    found = _decoded(data[:MAX_READ_BYTES])
+    found = _decoded(data[:MAX_READ_BYTES], cut=cut)
     if found is None:
         raise ToolError(f"{path} is a binary file of {place.stat().st_size:,} bytes ({_kind(data)}), not text.")
     text, encoding = found
@@ -85,7 +85,7 @@ _KINDS = (
 )  # fmt: skip
 
 
-def _decoded(data: bytes) -> tuple[str, str] | None:
+def _decoded(data: bytes, *, cut: bool) -> tuple[str, str] | None:
     """The text and the name of its encoding; None for what is no text."""
     for mark, codec, shown in _MARKS:
         if data.startswith(mark):
@@ -95,7 +95,7 @@ def _decoded(data: bytes) -> tuple[str, str] | None:
     try:
         return data.decode("utf-8"), "UTF-8"
     except UnicodeDecodeError as error:
-        if error.start >= len(data) - 3:  # cut in the middle of a letter
+        if cut and error.start >= len(data) - 3:  # cut in the middle of a letter
             return data.decode("utf-8", "replace"), "UTF-8"
     controls = sum(byte < 9 or 13 < byte < 32 for byte in data)
     return None if controls * 100 > len(data) else (data.decode("cp1252", "replace"), "not UTF-8, read as Windows-1252")

@@ -258,3 +258,38 @@ def test_move_and_copy(calls: ToolCalls) -> None:
         calls.run("file", op="copy", path="dir", target="dir/inner")
     with pytest.raises(ToolError, match="needs a target"):
         calls.run("file", op="move", path="dir")
+
+
+def test_an_edit_says_how_it_found_its_place(calls: ToolCalls) -> None:
+    calls.make("a.py", "def add(a, b):\n    total = a + b\n    # the sum of both numbers\n    return total\n")
+    assert calls.run("file", op="edit", path="a.py", search="a + b", replace="b + a").summary == "Edited a.py."
+    loose = calls.run("file", op="edit", path="a.py", search="total  =  b + a", replace="total = a + b")
+    assert "without regard to white space" in loose.summary
+    search = "    total = a + b\n    # the sum of both nmbers\n    return total"
+    near = calls.run("file", op="edit", path="a.py", search=search, replace=search.replace("return", "return 2 *"))
+    assert "lines 2 to 4, which are 99% like" in near.summary
+    expected = "def add(a, b):\n    total = a + b\n    # the sum of both numbers\n    return 2 * total\n"
+    assert (calls.workspace / "a.py").read_text() == expected
+    assert calls.announced == ["a.py"] * 3
+
+
+@pytest.mark.parametrize(
+    ("search", "said"), [("", "empty"), ("nothing like it", "none is near"), ("x", "2 places"), ("y = 1", "change")]
+)
+def test_an_edit_that_has_no_one_place_is_refused(calls: ToolCalls, search: str, said: str) -> None:
+    calls.make("a.py", "x\ny = 1\nx\n")
+    with pytest.raises(ToolError, match=said):
+        calls.run("file", op="edit", path="a.py", search=search, replace="y = 1" if search == "y = 1" else "z")
+
+
+def test_the_encoding_and_the_kind_of_a_file_are_told(calls: ToolCalls) -> None:
+    (calls.workspace / "w.txt").write_bytes("caf\xe9\n".encode("cp1252"))
+    (calls.workspace / "u.txt").write_bytes("café\n".encode("utf-16"))
+    (calls.workspace / "b.txt").write_bytes("café\n".encode("utf-8-sig"))
+    (calls.workspace / "p.png").write_bytes(b"\x89PNG\r\n\0\0")
+    for path, told in {"w.txt": "Windows-1252", "u.txt": "UTF-16", "b.txt": "byte order mark"}.items():
+        result = calls.run("file", op="read", path=path)
+        assert told in result.summary
+        assert "caf" in result.output
+    with pytest.raises(ToolError, match="a PNG picture"):
+        calls.run("file", op="read", path="p.png")
