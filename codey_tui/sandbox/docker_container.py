@@ -130,8 +130,12 @@ class Container:
 
     def _start(self) -> None:
         self._api.start(self.id)
-        self._pid = int(self._api.inspect_container(self.id)["State"]["Pid"])
+        told = self._api.inspect_container(self.id)
+        self._pid = int(told["State"]["Pid"])
         self._check_mounts()
+        networks = told["NetworkSettings"]["Networks"].values()
+        if self.spec.network and not any(network["IPAddress"] for network in networks):
+            raise SandboxRefused("The Docker engine has no network to give to a container.")
 
     def _arguments(self, owner: str) -> dict[str, Any]:
         from docker.types import LogConfig, Ulimit
