@@ -79,7 +79,10 @@ class SearchTool:
 
 def _ripgrep(program: str, args: SearchArgs, where: str) -> list[str]:
     line = [program, "--no-config", "--json", "--hidden", "--sort=path", f"--max-filesize={_MAX_FILE}", "--glob=!.git"]
-    line += [f"--glob=*{glob}" if glob.startswith(".") else f"--glob={glob}" for glob in file_types.globs(args.types)]
+    endings = file_types.globs(args.types)
+    # a type and not --glob, which would show what .gitignore names
+    line += [f"--type-add=wanted:{'*' if ending.startswith('.') else ''}{ending}" for ending in endings]
+    line += ["--type=wanted"] if endings else []
     line += ["--fixed-strings"] if args.literal else []
     line += ["--ignore-case"] if args.ignore_case else []
     line += ["--no-ignore"] if args.ignored else ["--no-require-git"]
