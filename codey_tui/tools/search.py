@@ -78,7 +78,16 @@ class SearchTool:
 
 
 def _ripgrep(program: str, args: SearchArgs, where: str) -> list[str]:
-    line = [program, "--no-config", "--json", "--hidden", "--sort=path", f"--max-filesize={_MAX_FILE}", "--glob=!.git"]
+    line = [
+        program,
+        "--no-config",
+        "--json",
+        "--crlf",
+        "--hidden",
+        "--sort=path",
+        f"--max-filesize={_MAX_FILE}",
+        "--glob=!.git",
+    ]
     endings = file_types.globs(args.types)
     # a type and not --glob, which would show what .gitignore names
     line += [f"--type-add=wanted:{'*' if ending.startswith('.') else ''}{ending}" for ending in endings]
