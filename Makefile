@@ -5,7 +5,7 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --extra build
 TESTS ?= tests
 
-.PHONY: run test lint format snapshots docs nano python install dev lock wheel clean
+.PHONY: run test lint format snapshots docs nano router python install dev lock wheel clean
 
 run: install ## open the workbench in this folder
 	@$(VENV)/bin/codey
@@ -35,6 +35,10 @@ nano: dev ## train the bundled model anew (needs about an hour of one core), exp
 	$(VENV)/bin/python -m models.nano.train --minutes 50
 	$(VENV)/bin/python -m models.nano.export
 	$(VENV)/bin/python -m models.nano.evaluate --card
+
+router: dev ## train the router's linear model anew (seconds), and measure it on the held-out requests
+	$(VENV)/bin/python -m models.router.train
+	$(VENV)/bin/python -m models.router.evaluate --readme
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \

@@ -11,7 +11,7 @@ from codey_tui.catalogue import ModelSpec, find_model, read_catalogue
 from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
 from codey_tui.engine.planner import plan
-from codey_tui.engine.router import route
+from codey_tui.engine.router import Router
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.gguf import inspect
@@ -76,6 +76,11 @@ def describe_model(spec: ModelSpec, settings: Settings) -> ModelInfo:
     )
 
 
+def build_router(paths: Paths) -> Router:
+    """The router with the bundled weights; they are read at the first request that needs them."""
+    return Router(paths.assets / "models" / "router.bin")
+
+
 def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
     """An engine that has not been started. Loads no model and starts no process that stays.
 
@@ -93,11 +98,13 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
         spec = specs[model]
         return PROVIDERS[spec.extra.get("provider", "llama_cpp")](spec, models[model].info, settings)
 
+    router = build_router(paths)
+
     def routed(text: str) -> Route:
-        return route(text, NAMES, workspace)
+        return router(text, NAMES, workspace)
 
     def planned(request: str, chosen_route: Route, files: tuple[str, ...]) -> Plan:
-        return plan(request, chosen_route, workspace, files, NAMES)
+        return plan(request, chosen_route, workspace, files, NAMES, router)
 
     def gauges(models_rss: int) -> Gauges:
         return telemetry.gauges(models_rss, settings.memory_budget_mb * MIB)

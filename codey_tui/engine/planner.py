@@ -4,7 +4,7 @@ import difflib
 import re
 import shlex
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -44,6 +44,10 @@ _TESTS_FOR = re.compile(r"\btests?\s+(?:for|of)\b", re.IGNORECASE)
 _TARGET = re.compile(r"\b(?:in|into|to|named|called|as|file|inside)\s+(?:the\s+|a\s+|file\s+)*[`'\"@]?$", re.IGNORECASE)
 
 
+RouteStep = Callable[[str, Collection[str], Path], Route]
+"""The router, for one step: its text, the tools there are, the workspace."""
+
+
 class PlanRefused(TurnFailed):
     """No plan can be made; the sentence says what to change in the request."""
 
@@ -57,14 +61,15 @@ def plan(
     workspace: Path,
     files: Sequence[str] = (),
     tools: Collection[str] = ("file", "shell"),
+    route_step: RouteStep = route_request,
 ) -> Plan:
     """The chunks for a `code`, `steps` or `fullstack` request. `files` are workspace-relative paths that the person named,
-    `tools` the names in the registry.
+    `tools` the names in the registry, `route_step` says what a single step is.
 
     Nothing is written or run. An existing file is only ever edited. Raises `PlanRefused` when a file to change does not
     exist, a path is refused, or a step is something that a plan cannot do.
     """
-    planner = _Planner(request, workspace, files, tools)
+    planner = _Planner(request, workspace, files, tools, route_step)
     match route.kind:
         case "fullstack":
             chunks = planner.fullstack()
@@ -80,8 +85,11 @@ def plan(
 class _Planner:
     """One request on its way to chunks; remembers the paths that the plan itself will create."""
 
-    def __init__(self, request: str, workspace: Path, files: Sequence[str], tools: Collection[str]) -> None:
+    def __init__(
+        self, request: str, workspace: Path, files: Sequence[str], tools: Collection[str], route_step: RouteStep
+    ) -> None:
         self._tools = tools
+        self._route_step = route_step
         self._request = request
         self._workspace = workspace
         self._files = [file for file in files if is_inside(workspace, file)]
@@ -189,7 +197,7 @@ class _Planner:
             path, writer = next(reversed(self._made.items()))
             if line := self._run_command("run it", path, exists=False):
                 return [self.command(line, f"Run {PurePosixPath(path).name}", "previous_succeeded", (writer,))]
-        routed = route_request(text, self._tools, self._workspace)
+        routed = self._route_step(text, self._tools, self._workspace)
         match routed.kind:
             case "tool" if tool_command(routed):
                 return [self.call(routed, condition)]

@@ -1,29 +1,59 @@
-"""The router: says in a millisecond what a request is, by rules, without loading a model."""
+"""The router: says in a millisecond what a request is. Exact rules first, the linear model second, a question back below that."""
 
 import time
 from collections.abc import Collection
 from pathlib import Path
 
-from codey_tui.engine.router.rules import decide, normalise_tool
+from codey_tui.engine.router.choice import SecondOpinion, choose
+from codey_tui.engine.router.linear import Linear, WeightsBroken
+from codey_tui.engine.router.rules import normalise_tool
 from codey_tui.protocol.models import Route
 
-__all__ = ["normalise_tool", "route"]
+__all__ = ["Router", "WeightsBroken", "normalise_tool", "route"]
 
 
-def route(text: str, known_tools: Collection[str], workspace: Path) -> Route:
+def route(
+    text: str,
+    known_tools: Collection[str],
+    workspace: Path,
+    *,
+    model: Linear | None = None,
+    second_opinion: SecondOpinion | None = None,
+) -> Route:
     """What `text` asks for. `known_tools` are the names in the registry; `workspace` is only looked at.
 
     Never raises for any text: what nobody understands is `clarify`, with a `reply` that says what would help. `reply` also
-    carries the answer of a `calc` route. A tool that is not in `known_tools` is never chosen.
+    carries the answer of a `calc` route. A tool that is not in `known_tools` is never chosen. Without a `model` the rules
+    decide alone; `second_opinion` is asked where the model hesitates.
     """
     started = time.perf_counter()
-    ruling = decide(text, frozenset(known_tools), workspace)
+    decided_by, ruling = choose(text, frozenset(known_tools), workspace, model, second_opinion)
     return Route(
         kind=ruling.kind,
         confidence=ruling.confidence,
-        decided_by=f"rule:{ruling.rule}",
+        decided_by=decided_by,
         milliseconds=(time.perf_counter() - started) * 1000,
         tool=ruling.tool,
         args=ruling.args or {},
         reply=ruling.reply,
     )
+
+
+class Router:
+    """`route` with the weights of a file, which are read at the first request. `problem` says why the rules decide alone
+    where the file cannot be used."""
+
+    def __init__(self, weights: Path, second_opinion: SecondOpinion | None = None) -> None:
+        self.problem = ""
+        self._weights = weights
+        self._second_opinion = second_opinion
+        self._model: Linear | None = None
+
+    def __call__(self, text: str, known_tools: Collection[str], workspace: Path) -> Route:
+        """See `route`."""
+        if self._model is None and not self.problem:
+            try:
+                self._model = Linear.load(self._weights)
+            except WeightsBroken as error:
+                self.problem = str(error)
+        return route(text, known_tools, workspace, model=self._model, second_opinion=self._second_opinion)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
+from codey_tui.engine.router.calc_words import in_symbols
+
 MAX_CHARS = 200
 MAX_BITS = 1024
 MAX_FACTORIAL = 170
@@ -14,7 +16,7 @@ SIGNIFICANT_DIGITS = 12
 
 _LEAD = re.compile(
     r"^(?:(?:please|can you|could you)\s+)*(?:what(?:'s|’s| is| are)|how much (?:is|are)|calculate|compute|evaluate|solve|"
-    r"work out|calc)?\s*:?\s*(?:the (?:value|result) of\s+)?",
+    r"work out|calc|tell me|give me|how many is|what do(?:es)?(?= [\d]| \w+ and ))?\s*:?\s*(?:the (?:value|result) of\s+)?",
     re.IGNORECASE,
 )
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -57,7 +59,8 @@ def expression(text: str) -> str | None:
     if len(text) > MAX_CHARS:
         return None
     body = _LEAD.sub("", text.strip()).rstrip(" ?=.!" if not re.search(r"\d!\s*\??$", text) else " ?=")
-    body = re.sub(r"(?<=\d),(?=\d{3}\b)", "", body).lower()
+    body = re.sub(r"\s+(?:make|makes|equals?|is|are)$", "", re.sub(r"(?<=\d),(?=\d{3}\b)", "", body).lower())
+    body = in_symbols(body)
     for pattern, replacement in _WORDS:
         body = re.sub(pattern, replacement, body)
     body = body.strip()

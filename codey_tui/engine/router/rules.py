@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from codey_tui.engine.router import calc, spans, steps, tool_rules
+from codey_tui.engine.router import calc, spans, steps, tool_calls, tool_rules
 from codey_tui.engine.router import vocabulary as words
 from codey_tui.protocol.models import RouteKind
 
@@ -45,15 +45,27 @@ class Request(NamedTuple):
 Rule = Callable[[Request], Ruling | None]
 
 
-def decide(text: str, tools: frozenset[str], workspace: Path) -> Ruling:
-    """The ruling of the first rule that has one; `clarify` where none has."""
+def read(text: str, tools: frozenset[str], workspace: Path) -> Request:
+    """A request in the form that the rules look at."""
     head = text[:MAX_CHARS].strip()
     bare = words.without_politeness(head)
-    request = Request(head, bare, spans.words(bare), workspace, tools)
-    for rule in RULES:
-        if ruling := rule(request):
-            return ruling
-    return Ruling("unsure", "clarify", 0.3, reply=f"I am not sure what you want me to do with {_short(head)}. {HELP}")
+    return Request(head, bare, spans.words(bare), workspace, tools)
+
+
+def certain(request: Request) -> Ruling | None:
+    """The ruling of the first exact rule that fits, or None: these are right wherever they speak."""
+    return next((ruling for rule in EXACT if (ruling := rule(request))), None)
+
+
+def likely(request: Request) -> Ruling | None:
+    """What the request looks like by its first word and its nouns, or None; the confidence tells how much that says."""
+    return next((ruling for rule in LIKELY if (ruling := rule(request))), None)
+
+
+def unsure(request: Request, confidence: float = 0.3) -> Ruling:
+    """The question back to the person where nobody knows."""
+    reply = f"I am not sure what you want me to do with {_short(request.text)}. {HELP}"
+    return Ruling("unsure", "clarify", confidence, reply=reply)
 
 
 def _empty(request: Request) -> Ruling | None:
@@ -117,14 +129,19 @@ def _question(request: Request) -> Ruling | None:
 def _tool(request: Request) -> Ruling | None:
     """A tool call whose tool exists; what a command line can do goes to the shell where its own tool is missing."""
     call = tool_rules.tool_call(request.bare, request.workspace)
-    if call is None:
-        return None
+    return called(call, request, 0.95) if call else None
+
+
+def called(call: tool_calls.ToolCall, request: Request, confidence: float) -> Ruling | None:
+    """The ruling for a call: of its tool where that is registered, else of the shell if a command line does the same."""
     tool = normalise_tool(call.tool, request.tools)
     if not tool:
         return None
     if tool != call.tool:
-        return Ruling(call.rule, "tool", 0.95, tool=tool, args={"command": call.command}) if call.command else None
-    return Ruling(call.rule, "tool", 0.95, tool=tool, args=dict(call.args))
+        return (
+            Ruling(call.rule, "tool", confidence, tool=tool, args={"command": call.command}) if call.command else None
+        )
+    return Ruling(call.rule, "tool", confidence, tool=tool, args=dict(call.args))
 
 
 def _fullstack(request: Request) -> Ruling | None:
@@ -178,14 +195,5 @@ def _short(text: str) -> str:
 
 # Reading a file or listing a folder may be asked as a question ("what's in config.json?"), so that tools come first;
 # the patterns of tools fit whole requests only.
-RULES: tuple[Rule, ...] = (
-    _empty,
-    _greeting,
-    _calc,
-    _steps,
-    _tool,
-    _question,
-    _fullstack,
-    _code,
-    _loose_question,
-)
+EXACT: tuple[Rule, ...] = (_empty, _greeting, _calc, _steps, _tool)
+LIKELY: tuple[Rule, ...] = (_question, _fullstack, _code, _loose_question)

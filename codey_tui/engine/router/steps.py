@@ -8,26 +8,39 @@ from codey_tui.engine.router.vocabulary import STEP_VERBS, without_politeness
 
 MAX_STEPS = 24
 
-_NUMBER = re.compile(r"(?:^|(?<=[\s;,.]))(?:step\s+)?(\d{1,2})\s*[.):]\s+(?=\S)", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:^|(?<=[\s;,.:]))(?:step\s+)?(\d{1,2})\s*[.):]\s+(?=\S)", re.IGNORECASE)
+_LETTER = re.compile(r"(?:^|(?<=[\s;,.:]))([a-h])\)\s+(?=\S)", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*[-*•]\s+(.+)$", re.MULTILINE)
 _THEN = re.compile(
-    r"\s*(?:[,;.]\s*(?:and\s+)?(?:then|after that|afterwards|finally|next|lastly)\b,?|\s+and\s+(?:then|after that|finally)\b,?|"
-    r"\s+then\b|;|\n+)\s*",
+    r"\s*(?:[,;.]\s*(?:and\s+|but\s+)?(?:then|after that|after which|afterwards?|finally|next|lastly|last)\b,?"
+    r"|\s+and\s+(?:then|after that|afterwards|finally|lastly)\b,?|\s+followed by\s+|\s+then\b,?|;|\s+&&\s+|\s*(?:->|=>|→)\s*|\n+"
+    r"|[,;.]?\s*\band\s+(?=(?:only\s+)?(?:if|when|once)\s))\s*",
     re.IGNORECASE,
 )
+_COMMA = re.compile(r"\s*,\s*(?:and\s+|then\s+|finally\s+)*|\s+and\s+(?:finally\s+|then\s+)?", re.IGNORECASE)
+_OPENING = re.compile(r"^\s*(?:first(?:ly)?|begin by|start by|to begin with)\b[\s,:]*", re.IGNORECASE)
+_WENT_WELL = (
+    r"(?:(?:the|all|these|those|they|it|that|this|everything|everybody|unit|tests?|suite|build|checks?|command|run|result)\s+)*"
+    r"(?:(?:is|are|was|were|has|have|looks?|goes|went|turns? out)\s+)?(?:all\s+)?"
+    r"(?:pass(?:es|ed)?|succeeds?|succeeded|works?|worked|ok|okay|green|fine|good|well|clean|successful|right)"
+)
 _CONDITION = re.compile(
-    r"^(?:(?:only\s+)?(?:if|when|once|after)\s+(?:(?:the|all|these|those|they|it|that|this|everything|tests?|build|checks?)\s+)*"
-    r"(?:pass(?:es|ed)?|succeeds?|succeeded|works?|worked|is ok|are ok|ok|green|are green|is green|is fine|are fine|successful|"
-    r"is successful|goes well)|on success|if so)\s*[,:]?\s*(?:then\s+)?",
+    rf"^(?:but\s+)?(?:(?:only\s+)?(?:if|when|once|after)\s+{_WENT_WELL}|on success|if so)\s*(?:[,:]|\b)\s*(?:then\s+)?",
     re.IGNORECASE,
 )
 _CONDITION_AFTER = re.compile(
-    r"[\s,]+(?:only\s+)?(?:if|when|once)\s+(?:(?:the|all|they|it|that|everything|tests?|build|checks?)\s+)*"
-    r"(?:pass(?:es|ed)?|succeeds?|succeeded|works?|worked|ok|are green|is green|successful)\s*\.?$",
-    re.IGNORECASE,
+    rf"[\s,]+(?:but\s+)?(?:only\s+)?(?:if|when|once|provided|as soon as)\s+{_WENT_WELL}\s*\.?$", re.IGNORECASE
 )
+_OF_TESTS = re.compile(r"\btests?\b|\bsuite\b", re.IGNORECASE)
 # A part that goes on about a thing, not a step of its own: "a function that reads a file and then prints it".
-_RELATIVE = re.compile(r"\b(?:that|which|who|where|to|it|for)\s+\w+", re.IGNORECASE)
+_RELATIVE = re.compile(r"\b(?:that|which|who|where|to|it|for)\s+(?!['\"`]?[\w.-]*[./])\w+", re.IGNORECASE)
+_QUOTES = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`")
+# Verbs of what is done at once; lists of these are several orders also without a `then` between them.
+_DEEDS = frozenset(
+    "git run execute push pull commit install test pytest pip npm stage stash fetch merge checkout delete rename move copy mkdir "
+    "launch start list read lint format refactor fix".split()
+)
+_ALONE = frozenset({"push", "pull", "commit", "pytest", "stash", "fetch", "lint"})
 
 
 class Step(NamedTuple):
@@ -39,41 +52,86 @@ class Step(NamedTuple):
 
 def split(text: str) -> list[Step]:
     """The steps of `text`, two or more, or an empty list when it is one request. At most `MAX_STEPS`."""
-    numbered = _numbered(text)
-    if numbered:
-        return _steps(numbered, chained=False)
+    counted = _counted(text, _NUMBER, 1) or _counted(text, _LETTER, "a")
+    if counted:
+        return _steps(counted, chained=False)
     bullets = [match.group(1) for match in _BULLET.finditer(text)]
     if len(bullets) > 1 and all(_begins_with_verb(bullet) for bullet in bullets):
         return _steps(bullets, chained=False)
-    return _steps(_chained(text), chained=True)
+    text = _OPENING.sub("", without_politeness(text)) if not text.rstrip().endswith("?") else text
+    return _steps(_chained(text) or _listed(text), chained=True) or _after_tests(text)
 
 
-def _numbered(text: str) -> list[str]:
-    """The parts of `1. ... 2. ... 3. ...`, numbered from 1 without a gap; at least two."""
+def _counted(text: str, mark: re.Pattern[str], first: int | str) -> list[str]:
+    """The parts of `1. ... 2. ... 3. ...` or `a) ... b) ...`, without a gap from the first mark; at least two."""
     marks: list[re.Match[str]] = []
-    for match in _NUMBER.finditer(text):
-        if int(match.group(1)) == len(marks) + 1:
+    for match in mark.finditer(text):
+        wanted = str(first + len(marks)) if isinstance(first, int) else chr(ord(first) + len(marks))
+        if match.group(1).lower() == wanted:
             marks.append(match)
     if len(marks) < 2:
         return []
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    parts = [text[mark.end() : end].strip(" \t\n;,.") for mark, end in zip(marks, ends, strict=True)]
+    ends = [found.start() for found in marks[1:]] + [len(text)]
+    parts = [_trimmed(text[found.end() : end]) for found, end in zip(marks, ends, strict=True)]
     lead = text[: marks[0].start()].strip()
     headed = not lead or (lead.endswith((":", ",", "-")) and len(spans.words(lead)) <= 12)
     return parts if headed or all(_begins_with_verb(part) for part in parts) else []
 
 
 def _chained(text: str) -> list[str]:
-    """The parts around `and then`: only where each begins with a verb of its own and none continues a relative clause."""
+    """The parts around `and then`: only where each begins with a verb of its own and none continues a relative clause. A part
+    may itself be a list of deeds."""
     parts: list[str] = []
-    for piece in _THEN.split(text):
-        piece = piece.strip(" \t\n,;.")
-        if not piece:
-            continue
-        if parts and (not _begins_with_verb(piece) or _RELATIVE.search(parts[-1])):
+    for piece in _pieces(text, _THEN):
+        if parts and (not _begins_with_verb(piece) or _RELATIVE.search(_QUOTES.sub("''", parts[-1]))):
             return []
         parts.append(piece)
-    return parts if len(parts) > 1 and _begins_with_verb(parts[0]) else []
+    if len(parts) < 2 or not _begins_with_verb(parts[0]):
+        return []
+    return [deed for part in parts for deed in _listed(part) or [part]]
+
+
+def _listed(text: str) -> list[str]:
+    """The parts around commas and `and`, where each is a deed: `git pull, run the tests and push`."""
+    parts = _pieces(text, _COMMA)
+    found: list[str] = []
+    for part in parts:
+        said = spans.words(without_politeness(_CONDITION.sub("", part)))
+        alone = said[:1] and said[0] in _ALONE
+        if not said or said[0] not in _DEEDS or not (len(said) > 1 or alone or spans.files(part)):
+            return []
+        if said[-1] in {"it", "them", "that"} or _RELATIVE.search(_QUOTES.sub("''", part)):
+            return []
+        found.append(part)
+    return found if len(found) > 1 else []
+
+
+def _after_tests(text: str) -> list[Step]:
+    """`if the tests pass, git push`: the tests are run first, though nobody said so."""
+    for found, rest in ((_CONDITION.match(text), 1), (_CONDITION_AFTER.search(text), 0)):
+        if found and _OF_TESTS.search(found.group()):
+            body = (text[found.end() :] if rest else text[: found.start()]).strip(" \t\n,;.")
+            if _begins_with_verb(body) and not _OF_TESTS.search(body):
+                return [Step("run the tests", False), Step(body, True)]
+    return []
+
+
+def _pieces(text: str, between: re.Pattern[str]) -> list[str]:
+    """`text` cut at a pattern, but never inside quotation marks; empty pieces are left out."""
+    hidden = _QUOTES.sub(lambda quote: "\0" * len(quote.group()), text)
+    pieces: list[str] = []
+    start = 0
+    for cut in between.finditer(hidden):
+        pieces.append(text[start : cut.start()])
+        start = cut.end()
+    pieces.append(text[start:])
+    return [piece for piece in map(_trimmed, pieces) if piece]
+
+
+def _trimmed(piece: str) -> str:
+    """A piece without what stands around it; a lone dot is an argument: `git add .`"""
+    piece = piece.strip(" \t\n,;")
+    return piece if piece.endswith(" .") else piece.strip(".")
 
 
 def _begins_with_verb(part: str) -> bool:

@@ -1,0 +1,92 @@
+"""Who decides a request: the exact rules, then the linear model beside what the words suggest, then a second opinion."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from codey_tui.engine.router import rules
+from codey_tui.engine.router.linear import Guess, Linear
+from codey_tui.engine.router.rules import Request, Ruling
+from codey_tui.engine.router.wording import respelled, worded_call
+from codey_tui.engine.router.wording_parts import Parts
+from codey_tui.protocol.models import RouteKind
+
+SecondOpinion = Callable[[str, Sequence[str]], str]
+"""Given a request and labels, the best first, the label that fits; an empty string where it does not know."""
+
+TOOLS = frozenset({"git", "file", "shell", "search", "sqlite"})
+KINDS: Mapping[str, RouteKind] = {
+    "calc": "calc",
+    "question": "question",
+    "code": "code",
+    "steps": "steps",
+    "fullstack": "fullstack",
+    "clarify": "clarify",
+    "git": "tool",
+    "file": "tool",
+    "shell": "tool",
+    "search": "tool",
+    "sqlite": "tool",
+}
+"""The model's labels and the kind of request of each: a tool call is labelled with its tool."""
+
+ACT = 0.35
+"""The least margin with which the model overrules what the words suggest."""
+KNOW = 0.2
+"""The least margin with which the model decides where the words suggest nothing; below it the person is asked."""
+FIRM = 0.75
+"""A suggestion at least this sure stands where the model hesitates."""
+
+
+def choose(
+    text: str, tools: frozenset[str], workspace: Path, model: Linear | None, second_opinion: SecondOpinion | None
+) -> tuple[str, Ruling]:
+    """Who decided and what."""
+    request = rules.read(text, tools, workspace)
+    ruling = rules.certain(request)
+    if ruling is not None:
+        return f"rule:{ruling.rule}", ruling
+    likely = rules.likely(request)
+    if model is None:
+        return _stands(request, likely)
+    guess = model.guess(request.bare, likely.rule if likely else "")
+    if guess.margin < KNOW and second_opinion is not None:
+        label = second_opinion(request.text, guess.ranking)
+        if label in KINDS and (ruling := _as(label, request, likely, guess.margin)):
+            return "second opinion", ruling
+    firm = likely is not None and likely.confidence >= FIRM
+    if guess.margin >= (ACT if firm else KNOW) and (ruling := _best(guess, request, likely)):
+        if likely is not None and ruling.kind == likely.kind and firm:
+            return _stands(request, likely)
+        return "linear", ruling
+    return _stands(request, likely if firm else None)
+
+
+def _stands(request: Request, likely: Ruling | None) -> tuple[str, Ruling]:
+    """What the words suggest, or the question back."""
+    ruling = likely or rules.unsure(request)
+    return f"rule:{ruling.rule}", ruling
+
+
+def _best(guess: Guess, request: Request, likely: Ruling | None) -> Ruling | None:
+    """The ruling for the model's label; where the request has not what that takes, for the next one that can be carried out."""
+    for place, label in enumerate(guess.ranking[:3]):
+        if ruling := _as(label, request, likely, guess.margin if not place else min(guess.margin, KNOW)):
+            return ruling
+        if label not in TOOLS:
+            return None
+    return None
+
+
+def _as(label: str, request: Request, likely: Ruling | None, confidence: float) -> Ruling | None:
+    """The ruling that carries out a label, or None where the request has not what that takes."""
+    kind = KINDS[label]
+    if likely is not None and likely.kind == kind:
+        return likely._replace(confidence=max(likely.confidence, confidence))
+    if kind == "clarify":
+        return rules.unsure(request, confidence)
+    if kind == "tool":
+        call = worded_call(label, Parts(respelled(request.bare), request.workspace))
+        return rules.called(call, request, confidence) if call else None
+    if kind in ("calc", "steps"):
+        return None  # the exact rules have found neither an expression nor steps
+    return Ruling("linear", kind, confidence)

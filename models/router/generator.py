@@ -1,0 +1,110 @@
+"""Draws requests of every kind from the frames of requests.toml: with fillers, typos, other cases and terse forms."""
+
+import random
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+_CHOICE = re.compile(r"\[([^\[\]{}]*(?:\{\w+\}[^\[\]{}]*)*)\]")
+_SLOT = re.compile(r"\{(\w+)\}")
+_BEFORE = (
+    "please ",
+    "can you ",
+    "could you ",
+    "hey, ",
+    "ok ",
+    "now ",
+    "just ",
+    "i want you to ",
+    "codey, ",
+    "pls ",
+    "quickly ",
+    "then ",
+)
+_AFTER = (" please", " pls", " thanks", " now", " for me", ".", "!", " asap", " again")
+_ORDERS = frozenset({"git", "file", "shell", "search", "sqlite", "code", "fullstack", "steps"})
+
+
+class Example(NamedTuple):
+    """A request and its label: a kind, or for a tool call the tool."""
+
+    text: str
+    label: str
+
+
+def frames() -> dict[str, list[str]]:
+    """The frames by label; those that begin with "~" are for measuring only."""
+    return _read("requests.toml")["frames"]
+
+
+def heldout_texts() -> set[str]:
+    """The held-out requests in the form of `plain`; none of them may be drawn."""
+    kinds = {name: rows for name, rows in _read("heldout.toml").items() if name != "workspace"}
+    return {plain(row if isinstance(row, str) else row[0]) for rows in kinds.values() for row in rows}
+
+
+def examples(seed: int, per_frame: int, *, unseen: bool = False) -> list[Example]:
+    """`per_frame` requests from each frame that training may see, or with `unseen` from each that it may not. The same
+    seed gives the same list."""
+    source = random.Random(seed)
+    slots: dict[str, list[str]] = _read("requests.toml")["slots"]
+    forbidden = heldout_texts()
+    found: dict[str, str] = {}
+    for label, templates in frames().items():
+        chosen = [frame.removeprefix("~") for frame in templates if frame.startswith("~") == unseen]
+        # every label is drawn about as often, however many frames it has
+        share = max(1, round(per_frame * 90 / len(chosen))) if not unseen else per_frame
+        for text in (made for frame in chosen for made in _drawn(frame, slots, source, share)):
+            said = _varied(text, label, source)
+            if plain(said) not in forbidden and plain(text) not in forbidden:
+                found.setdefault(said, label)
+    return [Example(text, label) for text, label in found.items()]
+
+
+def plain(text: str) -> str:
+    """A request without case, outer blanks and final marks: how two requests are compared."""
+    return re.sub(r"\s+", " ", text).strip().lower().rstrip(" .!?")
+
+
+def _read(name: str) -> dict:
+    return tomllib.loads((HERE / name).read_text(encoding="utf-8"))
+
+
+def _drawn(frame: str, slots: dict[str, list[str]], source: random.Random, count: int) -> Iterator[str]:
+    for _ in range(count):
+        text = frame
+        for _ in range(6):  # slots hold slots
+            text = _CHOICE.sub(lambda match: source.choice(match.group(1).split("|")), text)
+            text = _SLOT.sub(lambda match: source.choice(slots[match.group(1)]), text)
+        yield re.sub(r" +", " ", text).strip()
+
+
+def _varied(text: str, label: str, source: random.Random) -> str:
+    """The text as somebody else would have typed it."""
+    if label in _ORDERS and source.random() < 0.18:
+        text = source.choice(_BEFORE) + text
+    if label in _ORDERS and source.random() < 0.12:
+        text += source.choice(_AFTER)
+    roll = source.random()
+    if roll < 0.15:
+        text = text[:1].upper() + text[1:]
+    elif roll < 0.17:
+        text = text.upper()
+    if source.random() < 0.10:
+        text = _mistyped(text, source)
+    return text
+
+
+def _mistyped(text: str, source: random.Random) -> str:
+    """One plain word of the text with one letter swapped, dropped or doubled."""
+    words = list(re.finditer(r"(?<![\w./'\"-])[A-Za-z]{4,}(?![\w./'\"-])", text))
+    if not words:
+        return text
+    match = source.choice(words[:3])
+    at = source.randrange(match.start(), match.end() - 1)
+    change = source.randrange(3)
+    middle = (text[at + 1] + text[at], text[at + 1], text[at] * 2 + text[at + 1])[change]
+    return text[:at] + middle + text[at + 2 :]
