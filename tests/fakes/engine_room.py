@@ -18,7 +18,7 @@ from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.actions import ApprovalMode, Verdict
 from codey_tui.protocol.models import Gauges, ModelInfo
-from codey_tui.sandbox import Limits, Rlimits
+from codey_tui.sandbox import Limits, Rlimits, Sandbox
 from codey_tui.store.database import Database
 from codey_tui.tools.registry import NAMES
 from tests.fakes.scripted_provider import Script, ScriptedProvider
@@ -39,6 +39,8 @@ class EngineRoom:
         honesty: Honesty | None = None,
         attempts: int = 2,
         new_session: bool = False,
+        sandbox: Sandbox | None = None,
+        instead: Callable[[], Sandbox | None] = lambda: None,
     ) -> None:
         self.workspace = folder / "work"
         self.workspace.mkdir(parents=True, exist_ok=True)
@@ -58,7 +60,8 @@ class EngineRoom:
                 model="scripted",
                 provider_for=lambda _model: self.provider,
                 look_at=lambda _model: msgspec.structs.replace(info, problem=self.model_problem),
-                sandbox=Rlimits(),
+                sandbox=sandbox or Rlimits(),
+                instead=instead,
                 limits=Limits(seconds=30.0),
                 route=lambda text: route(text, NAMES, self.workspace),
                 plan=lambda text, chosen, files: plan(text, chosen, self.workspace, files, NAMES),
