@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-from codey_tui.protocol.actions import Action, ActionResult
+from codey_tui.protocol.actions import ActionResult
 from codey_tui.protocol.plan import Chunk, ChunkState, Plan
-
-SHOWN_OUTPUT = 2000
-"""Characters of a command's output that a summary repeats; the whole is in the action."""
 
 
 @dataclass(frozen=True)
@@ -21,29 +18,21 @@ class ChunkReport:
     notes: tuple[str, ...] = ()
 
 
-def of_action(action: Action, result: ActionResult) -> str:
-    """A tool that ran by itself."""
-    lines = [result.summary]
-    if result.output.strip():
-        lines += ["", _fenced(result.output)]
+def of_plan(plan: Plan, reports: list[ChunkReport]) -> str:
+    """One line a chunk. What commands printed stands in their actions, and the first failure ends the turn: both are
+    told there, and not a second time here."""
+    del plan
+    lines: list[str] = []
+    told = next((report for report in reports if report.state == "failed"), None)
+    for report in reports:
+        lines.append(_line(report, "" if report is told else report.reason))
+        lines += [f"  - {note}" for note in report.notes]
     return "\n".join(lines)
 
 
-def of_plan(plan: Plan, reports: list[ChunkReport]) -> str:
-    """One line a chunk, then what commands printed."""
-    del plan
-    lines: list[str] = []
-    for report in reports:
-        lines.append(_line(report))
-        lines += [f"  - {note}" for note in report.notes]
-        if report.result is not None and report.result.output.strip():
-            lines += ["", _fenced(report.result.output), ""]
-    return "\n".join(lines).strip()
-
-
-def _line(report: ChunkReport) -> str:
+def _line(report: ChunkReport, reason: str) -> str:
     chunk = report.chunk
-    because = f": {report.reason}" if report.reason else ""
+    because = f": {reason}" if reason else ""
     if chunk.kind == "command":
         match report.state:
             case "done":
@@ -59,15 +48,3 @@ def _line(report: ChunkReport) -> str:
             return f"- Left `{chunk.path}` as it is{because}"
         case _:
             return f"- `{chunk.path}` failed{because}"
-
-
-def _fenced(output: str) -> str:
-    text = output.strip("\n")
-    if len(text) > SHOWN_OUTPUT:
-        half = SHOWN_OUTPUT // 2
-        cut = len(text) - SHOWN_OUTPUT
-        text = f"{text[:half]}\n... {cut} characters left out ...\n{text[-half:]}"
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}text\n{text}\n{fence}"

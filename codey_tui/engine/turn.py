@@ -101,7 +101,6 @@ class Turn:
         settled = await self._state.executor.call(self._state.scope, route.tool, dict(route.args))
         if settled.result is None:
             raise TurnRejected(f"Not run: {settled.reason}" if settled.reason else "Not run.")
-        self._say(reports.of_action(settled.action, settled.result))
         return ("done", "", False) if settled.result.ok else ("failed", settled.result.summary, True)
 
     async def _answer(self) -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.plan import Chunk
-from codey_tui.tui.fold_parts import find_line, note, put_line
+from codey_tui.tui.fold_parts import find_line, note, put_line, turn_lines
 from codey_tui.tui.state import HISTORY, ChunkView, GrowingFile, Line, Meter, Progress, View
 from codey_tui.tui.telling import (
     clean,
@@ -100,7 +100,7 @@ def _chunk_ended(view: View, event: ev.ChunkEnded, env: ev.Envelope) -> View:
 
 def _amend(view: View, path: str, suffix: str) -> View:
     """The last line of the chunk that wrote `path`, its title told more: what became of the file stands before figures."""
-    for line in reversed(view.lines):
+    for line in turn_lines(view):
         parts = line.title[2:].split(" · ")
         if line.key.startswith("chunk:") and parts[0] == path:
             figures = next((at for at, part in enumerate(parts) if part.endswith((" token", " tokens"))), len(parts))
@@ -174,8 +174,9 @@ def _measured(view: View, event: ev.TokensGenerated, at: float) -> View:
     grown = 0 if fresh else event.tokens - meter.tokens
     total = 0.0 if view.progress.phase == "reading" and not view.progress.chunk else view.progress.total
     held = find_chunk(view, event.stream)
-    if held is not None:
-        total = float(held.chunk.max_tokens)
+    label = view.progress.label
+    if held is not None:  # the loading of the model had its own label meanwhile
+        total, label = float(held.chunk.max_tokens), held.chunk.path or held.chunk.title
     if fresh:
         meter = Meter(stream=f"out:{event.stream}", at=at, tokens=event.tokens)
     elif at - meter.at >= _SAMPLE_SECONDS:
@@ -184,7 +185,9 @@ def _measured(view: View, event: ev.TokensGenerated, at: float) -> View:
     recent = rates[-_SMOOTHING:]
     speed = sum(recent) / len(recent) if recent else 0.0
     left = (total - event.tokens) / speed if speed > 0 and total >= event.tokens else None
-    progress = replace(view.progress, phase="writing", done=event.tokens, total=total, rate=speed, seconds_left=left)
+    progress = replace(
+        view.progress, phase="writing", label=label, done=event.tokens, total=total, rate=speed, seconds_left=left
+    )
     context = view.context + max(0, event.tokens - int(view.progress.done if view.progress.phase == "writing" else 0))
     return replace(view, progress=progress, meter=meter, rates=rates, context=context)
 

@@ -134,6 +134,7 @@ class View(_State, frozen=True):
     model: ModelInfo | None = None
     gauges: Gauges | None = None
     lines: tuple[Line, ...] = ()
+    places: dict[str, int] = {}  # where a key was put last; shared by successive views, so it is a hint and is checked
     streams: Mapping[str, str] = {}
     plan: PlanView | None = None
     pending: tuple[PendingAction, ...] = ()

@@ -89,8 +89,8 @@ def route_text(route: Route) -> str:
     """How the router understood a request."""
     tool = f" with the tool {route.tool}" if route.tool else ""
     return (
-        f"Understood as {route.kind}{tool}: {route.decided_by} is {route.confidence:.0%} sure "
-        f"({route.milliseconds:.1f} ms)."
+        f"Understood as {route.kind}{tool}, {route.confidence:.0%} sure, by {route.decided_by.replace(':', ' ')} "
+        f"in {route.milliseconds:.1f} ms."
     )
 
 

@@ -134,6 +134,9 @@ def _message_added(view: View, event: ev.MessageAdded, env: ev.Envelope) -> View
 
 
 def _turn_ended(view: View, event: ev.TurnEnded, env: ev.Envelope) -> View:
+    told = view.lines[-1].text.rpartition("\n\n")[2] if view.lines and view.lines[-1].role != "user" else ""
+    if told and clean(event.reason).startswith(told):
+        event = replace(event, reason="")  # the line above says it, and the hint what to do
     view = note(close_lines(view), f"turn:{env.seq}", turn_title(event), clean(turn_text(event)))
     plan = view.plan
     if plan is not None:

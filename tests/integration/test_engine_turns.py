@@ -41,7 +41,9 @@ def test_a_request_becomes_a_plan_a_file_a_run_and_a_report(tmp_path: Path) -> N
             result = room.of(ev.ActionEnded)[-1].result
             assert result.exit_code == 0
             assert "[0, 1, 1, 2, 3, 5, 8, 13, 21, 34]" in result.output
-            assert "34" in room.of(ev.MessageAdded)[-1].message.text
+            said = room.of(ev.MessageAdded)[-1].message.text
+            assert "Ran `python3 fibonacci.py`" in said
+            assert "34" not in said, "what a command printed stands in its action and not a second time"
             names = [type(e.event).__name__ for e in room.heard if not isinstance(e.event, ev.DELTAS)]
             first = [
                 n for n in names if n in {"RouteChosen", "PlanProposed", "PlanDecided", "FileWritten", "TurnEnded"}

@@ -62,7 +62,8 @@ def test_what_only_looks_asks_nobody_and_prints_its_result(
             assert ended.result == "done", ended.reason
             assert [event.action.tool for event in room.of(ev.ActionStarted)] == [tool]
             assert not room.of(ev.ActionProposed)
-            said = room.of(ev.MessageAdded)[-1].message.text
+            result = room.of(ev.ActionEnded)[-1].result
+            said = f"{result.summary}\n{result.output}"
             assert all(text in said for text in expected), said
 
     asyncio.run(scenario())
@@ -114,7 +115,8 @@ def test_a_commit_and_a_query_that_writes_ask_first(tmp_path: Path) -> None:
             assert ended.result == "rejected"
             assert (place.workspace / "users.db").read_bytes() == before
             ended = await room.ask('sqlite query users.db "DELETE FROM users"')
-            assert "2 rows changed" in room.of(ev.MessageAdded)[-1].message.text
+            result = room.of(ev.ActionEnded)[-1].result
+            assert "2 rows changed" in f"{result.summary}\n{result.output}"
             assert len(room.of(ev.ActionProposed)) == 3
 
     asyncio.run(scenario())

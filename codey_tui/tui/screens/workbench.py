@@ -192,8 +192,8 @@ class Workbench(Screen[None]):
         return any(isinstance(ancestor, DecisionPanel) for ancestor in widget.ancestors)
 
     def on_decision_panel_answered(self) -> None:
-        """Answered here: back to the prompt."""
-        self.prompt.focus()
+        """Answered here: back to the prompt, and to the chat where a panel had covered it."""
+        self.enter_pane("chat")
 
     # --- panes and focus ------------------------------------------------------------------------------------------------
     def show_pane(self, pane: Pane) -> None:

@@ -9,7 +9,8 @@ from codey_tui.protocol import events as ev
 from codey_tui.protocol.chat import Message
 from codey_tui.protocol.events import DELTAS, Envelope, Event
 from codey_tui.protocol.models import Figures, ModelInfo, SessionInfo
-from codey_tui.tui.state import View
+from codey_tui.tui.fold_parts import find_line, put_line
+from codey_tui.tui.state import Line, View
 from codey_tui.tui.view import fold
 from tests.fakes import tui_script as script
 from tests.fakes.scripted_client import MODEL, SESSION, START, envelopes
@@ -183,3 +184,30 @@ def test_code_that_holds_a_fence_stays_one_block() -> None:
     content = "text = '''\n```\n'''\n"
     ended = ev.ChunkEnded(chunk_id="c1", state="done", figures=Figures(), content=content)
     assert folded((*script.STARTED, ended)).lines[-1].text.startswith("````python\n")
+
+
+def test_views_that_grew_from_the_same_one_find_their_own_lines() -> None:
+    stem = View()
+    first = put_line(put_line(stem, Line(key="a", role="user", text="a")), Line(key="b", role="tool", text="1"))
+    other = put_line(stem, Line(key="b", role="tool", text="2"))
+    assert [find_line(first, key) for key in "abc"] == [0, 1, -1]
+    assert [find_line(other, key) for key in "abc"] == [-1, 0, -1]
+    assert [line.text for line in put_line(first, Line(key="b", role="tool", text="3")).lines] == ["a", "3"]
+
+
+def test_a_reason_that_the_line_above_gives_is_not_given_again() -> None:
+    why = "This is beyond the model."
+    ended = ev.ChunkEnded(chunk_id="c1", state="failed", figures=Figures(), reason=why)
+    for reason in (why, f"{why} /retry goes on from here."):
+        end = ev.TurnEnded(result="failed", figures=Figures(), reason=reason, can_retry=True)
+        lines = folded((*script.STARTED, ended, end)).lines
+        assert sum(line.text.count(why) for line in lines) == 1
+        assert lines[-1].text.count("/retry") == 1
+
+
+def test_what_is_written_has_its_name_again_after_the_model_was_loaded() -> None:
+    tokens = ev.TokensGenerated(stream="c1", offset=0, text="def", tokens=1)
+    view = folded(
+        (*script.STARTED, ev.ModelLoadProgressed(model="nano", fraction=0.5), ev.ModelChanged(model=MODEL), tokens)
+    )
+    assert view.progress.label == "fibonacci.py"
