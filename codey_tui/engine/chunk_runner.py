@@ -11,12 +11,12 @@ from codey_tui.engine.errors import EngineError, TurnFailed
 from codey_tui.engine.file_run import FileRun
 from codey_tui.engine.reports import ChunkReport
 from codey_tui.engine.turn_state import TurnState
-from codey_tui.engine.workspace_paths import PathRefused, resolve
-from codey_tui.engine.writer import WriteFailed
+from codey_tui.engine.workspace_paths import resolve
 from codey_tui.inference.provider import InferenceError
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.actions import ActionResult
 from codey_tui.protocol.plan import Chunk, ChunkState, Plan
+from codey_tui.store.connection import StoreError
 
 
 class ChunkRunner:
@@ -57,8 +57,11 @@ class ChunkRunner:
             reason = f"{error}{_unfinished(chunk, run)}"
             self._end(ChunkReport(chunk, "failed", reason), run, started, before)
             raise TurnFailed(f"{reason} /retry goes on from here.") from error
-        except (EngineError, PathRefused, WriteFailed, OSError) as error:
+        except (EngineError, StoreError, OSError) as error:
             report = ChunkReport(chunk, "failed", str(error))
+        except Exception as error:
+            self._end(ChunkReport(chunk, "failed", f"{type(error).__name__}: {error}"), run, started, before)
+            raise
         self._end(report, run, started, before)
         return report.state
 

@@ -4,75 +4,35 @@ import asyncio
 import logging
 import os
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar, cast
 
 from codey_tui.engine.answers import answer_query
 from codey_tui.engine.approvals import Approvals, Decision
 from codey_tui.engine.checkpoints import Restored
-from codey_tui.engine.coder import Coder, Honesty, Sampling
+from codey_tui.engine.coder import Coder
 from codey_tui.engine.executor import Executor
 from codey_tui.engine.history import resumable
 from codey_tui.engine.journal import Journal
+from codey_tui.engine.lane import Lane
+from codey_tui.engine.parts import EngineParts, ModelChoice
 from codey_tui.engine.present import PresentSession
 from codey_tui.engine.records import Records
 from codey_tui.engine.turn import Resumption, Turn, TurnParts
-from codey_tui.engine.turn_state import TurnOptions, TurnState
+from codey_tui.engine.turn_state import TurnState
 from codey_tui.inference.provider import Provider
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
-from codey_tui.protocol.actions import ApprovalMode
 from codey_tui.protocol.client import Deliver, Unsubscribe
-from codey_tui.protocol.models import Gauges, ModelInfo, Route, Status
-from codey_tui.protocol.plan import Plan
+from codey_tui.protocol.models import Gauges, ModelInfo, Status
 from codey_tui.protocol.queries import GetRoute, GetStatus, QueryBase
-from codey_tui.sandbox import Limits, Sandbox
 from codey_tui.store.connection import StoreError
-from codey_tui.store.database import Database
 
 log = logging.getLogger(__name__)
+__all__ = ["Engine", "EngineParts", "ModelChoice"]
+
 T = TypeVar("T")
 GAUGE_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class ModelChoice:
-    """A model that can be chosen: what is known of it, and how it says that something is beyond it."""
-
-    info: ModelInfo
-    honesty: Honesty = Honesty()
-
-
-@dataclass(frozen=True)
-class EngineParts:
-    """Everything that the engine is made of; the composition root fills it in.
-
-    `instead` gives a weaker sandbox that a person may be asked for when `sandbox` refuses.
-    `provider_for` gives the provider of a model id; `look_at` what its file is like now. `read_gauges(models_rss)` reads the machine.
-    """
-
-    workspace: Path
-    state_dir: Path
-    version: str
-    database: Database
-    models: dict[str, ModelChoice]
-    model: str
-    provider_for: Callable[[str], Provider]
-    look_at: Callable[[str], ModelInfo]
-    sandbox: Sandbox
-    limits: Limits
-    route: Callable[[str], Route]
-    plan: Callable[[str, Route, tuple[str, ...]], Plan]
-    read_gauges: Callable[[int], Gauges]
-    instead: Callable[[], Sandbox | None] = lambda: None
-    mode: ApprovalMode = "ask"
-    sampling: Sampling = Sampling()
-    options: TurnOptions = TurnOptions()
-    notices: tuple[str, ...] = ()
-    clock: Callable[[], float] = time.time
 
 
 class Engine:
@@ -97,8 +57,7 @@ class Engine:
         )
         self._model = parts.model
         self._providers: dict[str, Provider] = {}
-        self._queue: deque[ops.SubmitPrompt] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._lane = Lane(lambda prompt: self._begin(prompt.text, prompt.files), self._went_wrong)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gauge_task: asyncio.Task[None] | None = None
         self._gauges: Gauges | None = None
@@ -115,28 +74,33 @@ class Engine:
             self._session.open_new(self._approvals.mode, self._info)
         else:
             self._session.open_last(self._approvals.mode, self._info)
+        self._records.close_interrupted()
         for text in self._parts.notices:
             self._journal.emit(ev.Noticed(level="warning", text=text))
         self._gauge_task = asyncio.create_task(self._read_gauges())
 
     async def close(self) -> None:
         """Cancel what runs, unload the models, close the database."""
-        self._queue.clear()
-        await self._cancel_turn()
+        await self._lane.end()
         if self._gauge_task is not None:
             self._gauge_task.cancel()
             await asyncio.gather(self._gauge_task, return_exceptions=True)
-        for provider in self._providers.values():
-            await provider.unload()
-        await asyncio.to_thread(self._executor.shutdown)
-        self._journal.flush()
-        self._parts.database.close()
-        self.stopped.set()
+        unloading = [provider.unload() for provider in self._providers.values()]
+        for problem in await asyncio.gather(*unloading, return_exceptions=True):
+            if problem is not None:
+                log.error("A model could not be unloaded.", exc_info=problem)
+        try:
+            await asyncio.to_thread(self._executor.shutdown)
+        finally:
+            self._journal.flush()
+            self._records.flush()
+            self._parts.database.close()
+            self.stopped.set()
 
     @property
     def busy(self) -> bool:
-        """Whether a turn runs or waits for an answer."""
-        return self._task is not None and not self._task.done()
+        """Whether a turn or an undo runs, or a prompt waits."""
+        return self._lane.busy
 
     @property
     def clients(self) -> int:
@@ -201,11 +165,16 @@ class Engine:
     def _take(self, op: ops.Op) -> None:
         try:
             self._carry_out(op)
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - it is told and logged there
+            self._went_wrong(error)
+
+    def _went_wrong(self, error: BaseException) -> None:
+        """Tell of an error outside of a turn."""
+        if isinstance(error, StoreError):
             self._notice("error", str(error))
-        except Exception as error:
-            log.exception("%s could not be carried out", type(op).__name__)
-            self._notice("error", f"Something went wrong inside Codey ({error}); the engine's log has the details.")
+            return
+        log.error("Something could not be carried out.", exc_info=error)
+        self._notice("error", f"Something went wrong inside Codey ({error}); the engine's log has the details.")
 
     def _carry_out(self, op: ops.Op) -> None:
         match op:
@@ -238,8 +207,7 @@ class Engine:
             self._notice("warning", "An empty prompt was not sent. Type what you want done, then press enter.")
             return
         if self.busy:
-            self._queue.append(op)
-            self._journal.emit(ev.PromptQueued(text=op.text, waiting=len(self._queue)))
+            self._journal.emit(ev.PromptQueued(text=op.text, waiting=self._lane.wait(op)))
             return
         self._begin(op.text, op.files)
 
@@ -248,10 +216,15 @@ class Engine:
             self._notice("info", "That question has been answered already.")
 
     def _cancel(self) -> None:
-        if self.busy and self._task is not None:
-            self._task.cancel()
-        else:
-            self._notice("info", "Nothing runs that could be cancelled.")
+        match self._lane.cancel():
+            case "idle":
+                self._notice("info", "Nothing runs that could be cancelled.")
+            case "already":
+                self._notice("info", "The turn is being cancelled already.")
+            case "cannot":
+                self._notice("info", "An undo is not cut off in the middle; it will be over soon.")
+            case "cancelled":
+                return
 
     def _retry(self) -> None:
         if self.busy:
@@ -261,6 +234,9 @@ class Engine:
         if found is None:
             self._notice("info", "There is no failed or cancelled turn to run again.")
             return
+        if found.resumption is not None and self._approvals.mode == "plan":
+            self._notice("warning", "Plan mode carries nothing out. Choose another with /mode, then /retry.")
+            return
         self._begin(found.request, found.files, found.resumption)
 
     def _undo(self, turn: int) -> None:
@@ -268,7 +244,7 @@ class Engine:
         if not number or not self._session.checkpoints.has(number):
             self._notice("info", "There is nothing to undo in this session.")
             return
-        self._task = asyncio.create_task(self._undo_task(number))
+        self._lane.start(self._undo_task(number), cancellable=False)
 
     async def _undo_task(self, number: int) -> None:
         try:
@@ -278,6 +254,8 @@ class Engine:
                 "error", f"Undo stopped: {error}. Nothing is lost; make room or mend the cause and undo again."
             )
             return
+        finally:
+            self._idle_since = time.monotonic()
         self._journal.emit(
             ev.TurnUndone(turn=number, restored=tuple(restored.restored), removed=tuple(restored.removed)), number
         )
@@ -308,8 +286,8 @@ class Engine:
         choice = self._parts.models[self._model]
 
         def emit(event: ev.Event) -> None:
-            self._journal.emit(event, turn)
-            self._records.note(self._journal.session, turn, event, self._parts.clock())
+            said = self._journal.emit(event, turn)
+            self._records.note(said.session, turn, said.event, said.at)
 
         state = TurnState(
             number=turn,
@@ -332,7 +310,7 @@ class Engine:
             clock=self._parts.clock,
             model_problem=lambda: self._parts.look_at(model).problem,
         )
-        self._task = asyncio.create_task(self._run(Turn(state, parts, resume)))
+        self._lane.start(self._run(Turn(state, parts, resume)))
 
     async def _run(self, turn: Turn) -> None:
         try:
@@ -344,23 +322,8 @@ class Engine:
                 ev.TurnEnded(result="failed", figures=ev.Figures(), reason=reason, can_retry=True),
                 self._session.turn,
             )
-        finally:
-            self._session.end_turn()
-            self._idle_since = time.monotonic()
-            if self._loop is not None and self._queue:
-                self._loop.call_soon(self._next)
-
-    def _next(self) -> None:
-        if self._queue and not self.busy:
-            waiting = self._queue.popleft()
-            self._begin(waiting.text, waiting.files)
-        elif self._queue and self._loop is not None:
-            self._loop.call_later(0.01, self._next)
-
-    async def _cancel_turn(self) -> None:
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        self._idle_since = time.monotonic()
+        self._session.end_turn()
 
     def _when_idle(self, what: str, then: Callable[[], None]) -> None:
         if self.busy:
@@ -383,6 +346,11 @@ class Engine:
             if not self.clients:
                 continue
             models_rss = sum(provider.rss for provider in self._providers.values())
-            self._gauges = await asyncio.to_thread(self._parts.read_gauges, models_rss)
+            try:
+                self._gauges = await asyncio.to_thread(self._parts.read_gauges, models_rss)
+            except Exception:
+                log.exception("the machine could not be read; the next reading may be better")
+                continue
             self._journal.emit(ev.GaugesRead(gauges=self._gauges))
             self._journal.flush()
+            self._records.flush()

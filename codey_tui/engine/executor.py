@@ -6,6 +6,7 @@ forbids - a person answers - the tool runs in the sandbox, on a worker thread - 
 
 import asyncio
 import hashlib
+import logging
 import threading
 import time
 import uuid
@@ -18,6 +19,7 @@ from typing import Any, Protocol
 import msgspec
 
 from codey_tui.engine.approvals import Approvals, Decision
+from codey_tui.engine.errors import EngineError, StepFailed
 from codey_tui.engine.repeats import Repeats
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.actions import Action, ActionResult, AuditRow, Preview, Risk
@@ -25,6 +27,7 @@ from codey_tui.sandbox import Limits, Sandbox, SandboxRefused
 from codey_tui.tools import ToolContext, ToolError
 from codey_tui.tools.registry import BUILT_IN, ToolBox
 
+log = logging.getLogger(__name__)
 OnOutput = Callable[[str], None]
 Perform = Callable[[OnOutput, threading.Event], ActionResult]
 
@@ -162,7 +165,10 @@ class Executor:
         return Settled(action, result, refused=refused)
 
     def begin_planned_write(self, scope: TurnScope, path: str) -> AuditRow:
-        """The audit row of a new file that the approved plan names, before its first byte."""
+        """The audit row of a new file that the approved plan names, before its first byte. Raises `StepFailed` in plan
+        mode, which a person may have chosen since."""
+        if self._approvals.mode == "plan":
+            raise StepFailed("Plan mode writes nothing; choose another with /mode.")
         self._repeats.interrupt()
         row = AuditRow(
             action_id=uuid.uuid4().hex,
@@ -271,7 +277,19 @@ class Executor:
         return result, refused
 
     async def _finish(self, scope: TurnScope, proposal: Proposal, row: AuditRow, result: ActionResult) -> None:
-        await asyncio.to_thread(scope.after_changes)
+        """Say how it ended; a cancellation waits for that."""
+        closing = asyncio.ensure_future(self._close(scope, proposal, row, result))
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await closing
+            raise
+
+    async def _close(self, scope: TurnScope, proposal: Proposal, row: AuditRow, result: ActionResult) -> None:
+        try:
+            await asyncio.to_thread(scope.after_changes)
+        except OSError as error:
+            log.warning("what %s left behind could not be noted for undo: %s", proposal.action.tool, error)
         after = await asyncio.to_thread(_sha256, proposal.target)
         self._audit.close(row, result, "done" if result.ok else "failed", after)
         scope.emit(ev.ActionEnded(action_id=proposal.action.id, result=result))
@@ -305,16 +323,24 @@ class Executor:
 
 
 def _sha256(path: Path | None) -> str:
-    """Hash of a regular file's bytes; empty where there is none."""
-    if path is None or not path.is_file():
+    """Hash of a regular file's bytes; empty where there is none, or none that may be read."""
+    try:
+        if path is None or not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        log.warning("%s could not be hashed for the audit: %s", path, error)
         return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _guarded(perform: Perform, on_output: OnOutput, cancel: threading.Event) -> tuple[ActionResult, bool]:
-    """Run on the worker thread; a tool's own error becomes a failed result. Also whether the sandbox refused."""
+    """Run on the worker thread; whatever goes wrong becomes a failed result. Also whether the sandbox refused."""
     try:
         return perform(on_output, cancel), False
-    except (ToolError, SandboxRefused, OSError) as error:
+    except (ToolError, SandboxRefused, EngineError, OSError) as error:
         return ActionResult(ok=False, summary=str(error) or type(error).__name__), isinstance(error, SandboxRefused)
+    except Exception as error:
+        log.exception("a tool failed in a way that nobody foresaw")
+        why = f"Something went wrong inside Codey ({type(error).__name__}: {error}); the engine's log has the details."
+        return ActionResult(ok=False, summary=why), False

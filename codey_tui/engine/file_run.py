@@ -42,10 +42,10 @@ class FileRun:
         state, chunk = self._state, self._chunk
         self._messages = self._ask()
         state.before_change(chunk.path)
-        sink = NewFile(state.workspace, chunk.path, state.state_dir)
         row = state.executor.begin_planned_write(state.scope, chunk.path)
-        draft = self._progress.begin(Draft(state, chunk, file_form(chunk), sink))
         try:
+            sink = NewFile(state.workspace, chunk.path, state.state_dir)
+            draft = self._progress.begin(Draft(state, chunk, file_form(chunk), sink))
             outcome = await draft.run(self._messages)
             if outcome.state in SAYS:
                 sink.abandon()

@@ -61,6 +61,8 @@ def _resumption(events: Sequence[ev.Event]) -> Resumption | None:
         return None
     by_id = {chunk.id: chunk for chunk in proposed.chunks}
     done = {event.chunk_id for event in events if isinstance(event, ev.ChunkEnded) and event.state == "done"}
+    if any(isinstance(event, ev.TurnUndone) for event in events):
+        done.clear()  # what they wrote is not there any more
     rest = tuple(by_id[i] for i in decided.chunks if i in by_id and i not in done)
     return Resumption(Plan(id=uuid.uuid4().hex, request=proposed.request, chunks=rest))
 

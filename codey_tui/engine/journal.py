@@ -8,7 +8,7 @@ import itertools
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -94,12 +94,12 @@ class Journal:
     def switch(self, session: str) -> None:
         """Make `session` the present one and tell every listener its whole story."""
         self._session = session
-        self._seq = self._store.last_seq(session)
+        waiting = [seq for seq, of, *_ in self._unwritten if of == session]
+        self._seq = max([self._store.last_seq(session), *waiting])
         self._texts.clear()
         self._latest.clear()
-        for deliver in list(self._listeners.values()):
-            for envelope in self.history():
-                deliver(envelope)
+        for envelope in self.history() if self._listeners else []:
+            self._deliver(envelope)
 
     def emit(self, event: ev.Event, turn: int = 0) -> ev.Envelope:
         """Number, store and deliver an event. A full disk delays the storing, never the delivery."""
@@ -107,9 +107,10 @@ class Journal:
         if isinstance(event, ev.DELTAS):
             self._note_delta(event)
         else:
+            event, encoded = _encoded(event)
             self._seq += 1
             self._settle(event)
-            self._write((self._seq, self._session, turn, at, _encode(event)))
+            self._write((self._seq, self._session, turn, at, encoded))
         envelope = ev.Envelope(seq=self._seq, session=self._session, turn=turn, at=at, event=event)
         self._deliver(envelope)
         return envelope
@@ -161,6 +162,8 @@ class Journal:
 
     def _deliver(self, envelope: ev.Envelope) -> None:
         for key, deliver in list(self._listeners.items()):
+            if key not in self._listeners:
+                continue  # another listener sent it away meanwhile
             try:
                 deliver(envelope)
             except Exception:
@@ -220,3 +223,24 @@ class Journal:
                 yield ev.ActionOutput(action_id=stream.removeprefix("action:"), offset=0, text=text)
             else:
                 yield ev.TokensGenerated(stream=stream, offset=0, text=text, tokens=open_text.tokens)
+
+
+def _encoded(event: ev.Event) -> tuple[ev.Event, bytes]:
+    """The JSON of an event, and the event that it stands for: bytes of a file's name that are no UTF-8 become question
+    marks, since no client and no database could take them."""
+    try:
+        return event, _encode(event)
+    except UnicodeEncodeError:
+        event = msgspec.convert(_printable(msgspec.to_builtins(event)), ev.Event)
+        return event, _encode(event)
+
+
+def _printable(value: Any) -> Any:
+    """The same plain value with every text in it fit for UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_printable(key): _printable(item) for key, item in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_printable(item) for item in cast("list[Any]", value)]
+    return value

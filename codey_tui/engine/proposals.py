@@ -37,8 +37,9 @@ async def propose_change(state: TurnState, staged: StagedEdit, after: str) -> Se
         perform=perform,
         target=follow(state.workspace, relpath),
     )
-    settled = await state.executor.settle(state.scope, proposal)
-    for event in written:
-        state.note_written(relpath)
-        state.emit(event)
-    return settled
+    try:
+        return await state.executor.settle(state.scope, proposal)
+    finally:  # also where the turn was cancelled at the moment of writing
+        for event in written:
+            state.note_written(relpath)
+            state.emit(event)

@@ -18,6 +18,7 @@ from codey_tui.protocol import events as ev
 from codey_tui.protocol.chat import Message
 from codey_tui.protocol.models import Route
 from codey_tui.protocol.plan import Chunk, ChunkState, Plan
+from codey_tui.store.connection import StoreError
 
 ANSWER_TOKENS = 512
 """Ceiling of an answer to a question, in tokens."""
@@ -65,10 +66,18 @@ class Turn:
             result, reason, can_retry = "rejected", str(error), False
         except TurnFailed as error:
             result, reason, can_retry = "failed", str(error), error.can_retry
-        except (EngineError, InferenceError, OSError) as error:
+        except (EngineError, InferenceError, StoreError, OSError) as error:
             result, reason, can_retry = "failed", str(error), True
+        self._settle_checkpoints()
         figures = state.totals.figures(time.monotonic() - state.started, tuple(state.written))
         state.emit(ev.TurnEnded(result=result, figures=figures, reason=reason, can_retry=can_retry))
+
+    def _settle_checkpoints(self) -> None:
+        """What a cancellation or an error left unnoted: undo must know this turn's files from those of a person."""
+        try:
+            self._state.after_changes()
+        except OSError as error:
+            self._state.emit(ev.Noticed(level="warning", text=f"{error} Undo may take a later change for this turn's."))
 
     async def _work(self) -> tuple[ev.TurnResult, str, bool]:
         if self._resume is not None:
@@ -149,6 +158,8 @@ class Turn:
         if decision.verdict == "allow" and approvals.mode == "plan":
             decision = Decision("reject", "policy", reason="Plan mode writes nothing; /mode ask carries plans out.")
         chosen = _chosen(plan, decision.chunks)
+        if decision.verdict == "allow" and not chosen.chunks:
+            decision = Decision("reject", "engine", reason="None of the steps that were chosen is in the plan.")
         self._settle_plan(chosen, decision)
         if decision.verdict == "reject":
             raise TurnRejected(f"Plan rejected: {decision.reason}" if decision.reason else "Plan rejected.")

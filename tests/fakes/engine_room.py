@@ -41,6 +41,7 @@ class EngineRoom:
         new_session: bool = False,
         sandbox: Sandbox | None = None,
         instead: Callable[[], Sandbox | None] = lambda: None,
+        busy_timeout_s: float = 5.0,
     ) -> None:
         self.workspace = folder / "work"
         self.workspace.mkdir(parents=True, exist_ok=True)
@@ -55,7 +56,7 @@ class EngineRoom:
                 workspace=self.workspace,
                 state_dir=self.state_dir,
                 version="0",
-                database=Database.open(self.state_dir / "codey.db"),
+                database=Database.open(self.state_dir / "codey.db", busy_timeout_s=busy_timeout_s),
                 models={"scripted": ModelChoice(info=info, honesty=honesty or Honesty())},
                 model="scripted",
                 provider_for=lambda _model: self.provider,

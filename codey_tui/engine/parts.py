@@ -1,0 +1,52 @@
+"""What an engine is made of; the composition root fills it in."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from codey_tui.engine.coder import Honesty, Sampling
+from codey_tui.engine.turn_state import TurnOptions
+from codey_tui.inference.provider import Provider
+from codey_tui.protocol.actions import ApprovalMode
+from codey_tui.protocol.models import Gauges, ModelInfo, Route
+from codey_tui.protocol.plan import Plan
+from codey_tui.sandbox import Limits, Sandbox
+from codey_tui.store.database import Database
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A model that can be chosen: what is known of it, and how it says that something is beyond it."""
+
+    info: ModelInfo
+    honesty: Honesty = Honesty()
+
+
+@dataclass(frozen=True)
+class EngineParts:
+    """Everything that the engine is made of; the composition root fills it in.
+
+    `instead` gives a weaker sandbox that a person may be asked for when `sandbox` refuses.
+    `provider_for` gives the provider of a model id; `look_at` what its file is like now. `read_gauges(models_rss)` reads the machine.
+    """
+
+    workspace: Path
+    state_dir: Path
+    version: str
+    database: Database
+    models: dict[str, ModelChoice]
+    model: str
+    provider_for: Callable[[str], Provider]
+    look_at: Callable[[str], ModelInfo]
+    sandbox: Sandbox
+    limits: Limits
+    route: Callable[[str], Route]
+    plan: Callable[[str, Route, tuple[str, ...]], Plan]
+    read_gauges: Callable[[int], Gauges]
+    instead: Callable[[], Sandbox | None] = lambda: None
+    mode: ApprovalMode = "ask"
+    sampling: Sampling = Sampling()
+    options: TurnOptions = TurnOptions()
+    notices: tuple[str, ...] = ()
+    clock: Callable[[], float] = time.time
