@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from codey_tui.bench import sandbox as bench
 from codey_tui.sandbox import Limits, SandboxRefused
 from codey_tui.sandbox.docker import Docker
 from codey_tui.sandbox.docker_container import LABEL
 from codey_tui.sandbox.docker_image import fingerprint
 from tests.fakes.sandbox_runner import Runner
 from tests.fakes.sandboxes import ENGINE, docker
+from tests.fakes.shell import codey
 
 ENGINE_THAT_IS_KILLED = """
 import os, sys, threading
@@ -215,3 +217,37 @@ def test_many_threads_at_once(inside: Runner, sandbox: Docker) -> None:
     for thread in threads:
         thread.join()
     assert said == {number: f"{number}\n" for number in range(4)}
+
+
+def test_the_program_runs_a_command_in_a_container(api: Any, tmp_path: Path) -> None:
+    """Chosen by a setting, named in the result, and its containers are gone with the engine."""
+    before = {one["Id"] for one in api.containers(all=True, filters={"label": LABEL})}
+    env = {"DOCKER_HOST": os.environ.get(ENGINE, ""), "CODEY_SANDBOX": "docker"}
+    done = codey("run", "run touch made.txt && id -u", "--approve", "all", "--json", cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"sandbox":"docker"' in done.stdout.replace(" ", "")
+    assert (tmp_path / "made.txt").stat().st_uid == os.geteuid()
+    assert {one["Id"] for one in api.containers(all=True, filters={"label": LABEL})} <= before
+
+
+def test_the_image_is_there_after_building_it(api: Any, tmp_path: Path) -> None:
+    done = codey("sandbox", "build", cwd=tmp_path, env={"DOCKER_HOST": os.environ.get(ENGINE, "")})
+    assert done.returncode == 0, done.stderr
+    assert api.inspect_image(done.stdout.strip())["Config"]["User"] == "65534:65534"
+    refused = codey("sandbox", "build", cwd=tmp_path, env={"DOCKER_HOST": f"unix://{tmp_path}/none.sock"})
+    assert (refused.returncode, "no Docker engine runs here" in refused.stderr) == (1, True)
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_workspace_may_not_choose_a_weaker_sandbox(tmp_path: Path) -> None:
+    (tmp_path / ".codey").mkdir()
+    (tmp_path / ".codey" / "config.json").write_text('{"sandbox": "rlimits"}')
+    done = codey("run", "run touch made.txt", "--approve", "all", cwd=tmp_path)
+    assert (done.returncode, "may not be set by a workspace" in done.stderr) == (2, True)
+
+
+def test_the_benchmark(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures are those of this machine now: only that waiting pays at all is asserted."""
+    monkeypatch.setenv("DOCKER_HOST", os.environ.get(ENGINE, ""))
+    found = bench.measure(3)
+    assert found.warm_p50 < found.cold_p50
