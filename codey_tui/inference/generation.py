@@ -1,13 +1,15 @@
 """One generation in the child: prompt evaluation, the decode loop, pacing, and the frames that tell of it."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 
 from codey_tui.inference.frames import Alive, FromChild
+from codey_tui.inference.grammar import GrammarFailed
 from codey_tui.inference.provider import Finished, FinishReason, GenerateRequest, PromptProgress, Token
 from codey_tui.inference.runtime import Aborted, Runtime, RuntimeFailed
-from codey_tui.inference.sampling import NotNumbers, Sampler
+from codey_tui.inference.sampling import Logits, NotNumbers, Sampler
 from codey_tui.inference.text_stream import TextStream
 
 # Text of tokens that come faster than this (seconds) travels in one frame.
@@ -71,6 +73,8 @@ class Generation:
             reason = self._decode(min(self._request.max_tokens, room))
         except Aborted:
             evaluated = evaluated if evaluated > started else time.monotonic()
+        except GrammarFailed as error:
+            raise RuntimeFailed("other", str(error)) from error
         except NotNumbers:
             raise RuntimeFailed("broken", "The model computes no numbers; its file is probably damaged.") from None
         self._outlet.add(self._stream.close(), self._out)
@@ -99,13 +103,21 @@ class Generation:
             self._emit(PromptProgress(done=start + len(batch) - cached, total=total, cached=cached))
 
     def _decode(self, limit: int) -> FinishReason:
-        request, runtime, stream = self._request, self._runtime, self._stream
+        request, runtime = self._request, self._runtime
         sampler = Sampler(temperature=request.temperature, top_k=request.top_k, top_p=request.top_p, seed=request.seed)
+        if not request.grammar:
+            return self._say(limit, sampler.choose)
+        with contextlib.closing(runtime.grammar(request.grammar)) as grammar:
+            return self._say(limit, lambda logits: grammar.choose(logits, sampler))
+
+    def _say(self, limit: int, choose: Callable[[Logits], tuple[int, float]]) -> FinishReason:
+        """Token after token, as `choose` draws them."""
+        request, runtime, stream = self._request, self._runtime, self._stream
         started = time.monotonic()
         while self._out < limit:
             if self._stop.is_set():
                 return "cancelled"
-            token, logprob = sampler.choose(runtime.logits())
+            token, logprob = choose(runtime.logits())
             ends = runtime.is_end(token)
             piece = runtime.piece(token)
             if ends and not piece:

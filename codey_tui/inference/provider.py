@@ -21,7 +21,8 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     `prefill` starts the assistant turn and is not echoed. Generation ends before any of the `stop` strings, which are
     not emitted. `temperature` 0 is greedy; otherwise `top_k` (0: all) and `top_p` narrow the choice and `seed` makes it
-    repeatable. `max_tokens_per_s` paces generation (0: as fast as it goes).
+    repeatable. `max_tokens_per_s` paces generation (0: as fast as it goes). With a `grammar` (llama.cpp's GBNF, its rule
+    `root`) the answer has that form, unless `max_tokens` cuts it short.
     """
 
     messages: tuple[ChatTurn, ...]
@@ -33,6 +34,7 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     top_p: float = 0.95
     seed: int = 0
     max_tokens_per_s: float = 0.0
+    grammar: str = ""
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):

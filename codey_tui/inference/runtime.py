@@ -9,6 +9,7 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 
 from codey_tui.inference.frames import FailureKind, LoadOptions
+from codey_tui.inference.grammar import Grammar
 from codey_tui.inference.provider import ChatTurn
 from codey_tui.inference.sampling import Logits
 from codey_tui.inference.template import ChatTemplate, TemplateFailed
@@ -174,6 +175,10 @@ class Runtime:
             if count >= 0:
                 return buffer.raw[:count]
             size = -count
+
+    def grammar(self, text: str) -> Grammar:
+        """A grammar over this model's tokens. Raises `GrammarFailed`."""
+        return Grammar(self._vocab, text, self.piece)
 
     def _token_text(self, token: int) -> str:
         return lib.llama_vocab_get_text(self._vocab, token).decode("utf-8", "replace") if token >= 0 else ""
