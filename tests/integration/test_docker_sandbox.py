@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,12 @@ def containers_of(api: Any, pid: int) -> list[str]:
     """Those that the process made."""
     found = api.containers(all=True, filters={"label": LABEL})
     return [one["Id"] for one in found if f" {pid} " in one["Labels"][LABEL]]
+
+
+def ownerless(api: Any) -> list[str]:
+    """Those whose engine has ended."""
+    found = api.containers(all=True, filters={"label": LABEL})
+    return [one["Id"] for one in found if not Path("/proc", one["Labels"][LABEL].split()[2]).exists()]
 
 
 def test_fifty_uses_and_nothing_left_over(inside: Runner, sandbox: Docker, api: Any) -> None:
@@ -221,13 +228,15 @@ def test_many_threads_at_once(inside: Runner, sandbox: Docker) -> None:
 
 def test_the_program_runs_a_command_in_a_container(api: Any, tmp_path: Path) -> None:
     """Chosen by a setting, named in the result, and its containers are gone with the engine."""
-    before = {one["Id"] for one in api.containers(all=True, filters={"label": LABEL})}
     env = {"DOCKER_HOST": os.environ.get(ENGINE, ""), "CODEY_SANDBOX": "docker"}
     done = codey("run", "run touch made.txt && id -u", "--approve", "all", "--json", cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"sandbox":"docker"' in done.stdout.replace(" ", "")
     assert (tmp_path / "made.txt").stat().st_uid == os.geteuid()
-    assert {one["Id"] for one in api.containers(all=True, filters={"label": LABEL})} <= before
+    deadline = time.monotonic() + 20
+    while ownerless(api):  # another worker's test kills an engine, and puts that right
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_the_image_is_there_after_building_it(api: Any, tmp_path: Path) -> None:
