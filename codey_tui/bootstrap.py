@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from codey_tui import __version__
@@ -18,13 +19,14 @@ from codey_tui.inference.gguf import inspect
 from codey_tui.inference.provider import InferenceError, Provider
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
 from codey_tui.paths import Paths
+from codey_tui.protocol.actions import Rule
 from codey_tui.protocol.models import Gauges, ModelInfo, Route
 from codey_tui.protocol.plan import Plan
 from codey_tui.sandbox import Bubblewrap, Limits, Rlimits
 from codey_tui.sandbox.choice import Candidate, Choice
 from codey_tui.sandbox.docker import Docker
 from codey_tui.sandbox.landlock import Landlock
-from codey_tui.settings import Settings
+from codey_tui.settings import Settings, SettingsError
 from codey_tui.store.database import Database
 from codey_tui.telemetry import Telemetry
 from codey_tui.tools.registry import NAMES
@@ -84,7 +86,7 @@ def build_router(paths: Paths) -> Router:
 def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
     """An engine that has not been started. Loads no model and starts no process that stays.
 
-    Raises StoreError, CatalogueError and PathsError.
+    Raises StoreError, CatalogueError, SettingsError and PathsError.
     """
     specs = {spec.id: spec for spec in read_catalogue(paths, settings.models)}
     chosen = find_model(tuple(specs.values()), settings.model)
@@ -126,11 +128,23 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             plan=planned,
             read_gauges=gauges,
             mode=settings.approval_mode,
+            rules=(*shipped_rules(paths), *settings.rules),
             sampling=Sampling(temperature=settings.temperature, max_tokens_per_s=settings.max_tokens_per_s),
             options=TurnOptions(verify_attempts=settings.verify_attempts),
             notices=database.notices,
         )
     )
+
+
+def shipped_rules(paths: Paths) -> tuple[Rule, ...]:
+    """The approval rules that come with Codey. Raises SettingsError when their file is missing or broken."""
+    file = paths.assets / "config" / "approvals.toml"
+    try:
+        found = msgspec.toml.decode(file.read_bytes(), type=dict[str, tuple[Rule, ...]])
+    except (OSError, msgspec.DecodeError) as error:
+        advice = "Install Codey again: its own files are not complete."
+        raise SettingsError(str(file), "", f"cannot be read ({error})", advice) from error
+    return tuple(replace(rule, source="default") for rule in found.get("rules", ()))
 
 
 def _honesty(spec: ModelSpec) -> Honesty:

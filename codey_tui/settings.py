@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from codey_tui.paths import Paths
-from codey_tui.protocol.actions import ApprovalMode
+from codey_tui.protocol.actions import ApprovalMode, Rule
 from codey_tui.telemetry.machine import physical_cores, total_memory
 
 Link = Literal["auto", "local", "slow"]
@@ -68,6 +68,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     models: Annotated[
         dict[str, UserModel], Meta(description="GGUF files of your own: id to title, path, context, min_mean_logprob.")
     ] = {}
+    rules: Annotated[
+        tuple[Rule, ...],
+        Meta(
+            description="What happens with actions: tool, pattern, verdict (allow, ask, forbid); `codey rules` shows all."
+        ),
+    ] = ()
     mouse: Annotated[
         bool, Meta(description="Whether the screen listens to the mouse; off leaves it to the terminal.")
     ] = True
@@ -97,7 +103,18 @@ DESCRIPTIONS: dict[str, str] = {name: cast(Meta, get_args(_TYPES[name])[1]).desc
 """One sentence per field, by its name."""
 
 WORKSPACE_FIELDS = frozenset(
-    {"approval_mode", "context_tokens", "keymap", "link", "max_tokens_per_s", "model", "mouse", "temperature", "theme"}
+    {
+        "approval_mode",
+        "context_tokens",
+        "keymap",
+        "link",
+        "max_tokens_per_s",
+        "model",
+        "mouse",
+        "rules",
+        "temperature",
+        "theme",
+    }
 )
 """What a workspace's own file may set: it came with the code, so whoever wrote the code wrote it too."""
 
@@ -178,7 +195,7 @@ def _value(key: str, value: object, where: str, *, text: bool) -> object:
     if key not in FIELDS:
         raise SettingsError(where, key, "is not a setting", _advice(key))
     try:
-        if text and key in ("models", "keymap"):
+        if text and key in ("models", "keymap", "rules"):
             value = msgspec.json.decode(str(value))
         return msgspec.convert(value, _TYPES[key], strict=not text)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
@@ -212,9 +229,20 @@ def _from_workspace(values: dict[str, Any], where: str, below: Mapping[str, Any]
     if decisions:
         advice = "A key that says yes is yours to choose: put it in your own config.json."
         raise SettingsError(where, f"keymap.{decisions[0]}", "may not be set by a workspace", advice)
+    if "rules" in checked:
+        checked["rules"] = below.get("rules", ()) + _strict_rules(checked["rules"], where)
     if "keymap" in checked:
         checked["keymap"] = {**below["keymap"], **checked["keymap"]}
     return checked
+
+
+def _strict_rules(rules: tuple[Rule, ...], where: str) -> tuple[Rule, ...]:
+    """The rules of a workspace: they came with the code, so they may make things stricter and nothing else."""
+    for rule in rules:
+        if rule.verdict == "allow":
+            problem = f'may not allow "{rule.tool} {rule.pattern}": a workspace may only ask or forbid'
+            raise SettingsError(where, "rules", problem, "Put what you allow into your own config.json.")
+    return tuple(msgspec.structs.replace(rule, source="workspace") for rule in rules)
 
 
 def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:

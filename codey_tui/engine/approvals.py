@@ -2,11 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from codey_tui.protocol.actions import Action, ApprovalMode, Decider, Risk, Scope, Verdict
+from codey_tui.engine.effects import Effects, effects_of
+from codey_tui.engine.rules import Match, RuleBook, learnt_from
+from codey_tui.protocol.actions import Action, ApprovalMode, Decider, Risk, Rule, Scope, Verdict
 
 Judgement = Literal["allow", "ask", "forbid"]
 
@@ -27,13 +30,26 @@ class Decision:
     scope: Scope = "once"
     reason: str = ""
     chunks: tuple[str, ...] = ()
+    hunks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What the policy says of an action, and why where a rule or the mode decided it."""
+
+    judgement: Judgement
+    reason: str = ""
+
+
+PLAN_MODE = "Plan mode changes nothing; /mode ask allows it after a question."
 
 
 class Approvals:
-    """The questions that wait, by id, and what was allowed for the rest of the session."""
+    """The policy of the mode and of the rules, the questions that wait, and what was allowed for the rest of the session."""
 
-    def __init__(self, mode: ApprovalMode) -> None:
+    def __init__(self, mode: ApprovalMode, rules: RuleBook | None = None) -> None:
         self.mode: ApprovalMode = mode
+        self.rules = rules or RuleBook()
         self._waiting: dict[str, asyncio.Future[Decision]] = {}
         self._granted: set[str] = set()
 
@@ -42,17 +58,39 @@ class Approvals:
         """Ids of the questions that wait."""
         return tuple(self._waiting)
 
-    def judge(self, action: Action, risk: Risk, *, contained: bool) -> Judgement:
-        """What the mode says of an action. Outside a sandbox that contains it, a command always asks."""
+    def judge(self, action: Action, risk: Risk, *, contained: bool, effects: Effects | None = None) -> Ruling:
+        """What the rules and the mode say of an action. Outside a sandbox that contains it, a command asks unless a rule
+        or the person allows that very command; what is dangerous always asks, whatever was allowed."""
+        match = self.rules.match(effects or effects_of(action, Path()))
+        verdict = match.rule.verdict if match else ""
+        why = match.sentence if match else ""
+        if verdict == "forbid":
+            return Ruling("forbid", why)
         if self.mode == "plan" and risk.level != "read":
-            return "forbid"
+            return Ruling("forbid", PLAN_MODE)
         if risk.level == "dangerous":
-            return "ask"
+            return Ruling("ask", why if verdict == "ask" else "")
         if self._grant_key(action, risk) in self._granted:
-            return "allow"
+            return Ruling("allow")
+        if verdict in ("ask", "allow"):
+            return Ruling("ask" if verdict == "ask" else "allow", why)
         if risk.level == "execute" and not contained:
-            return "ask"
-        return "allow" if risk.level in _ALLOWED[self.mode] else "ask"
+            return Ruling("ask")
+        return Ruling("allow" if risk.level in _ALLOWED[self.mode] else "ask")
+
+    def forbidden(self, effects: Effects) -> Match | None:
+        """The rule that forbids an action, whatever the mode and whoever is asked."""
+        match = self.rules.match(effects)
+        return match if match is not None and match.rule.verdict == "forbid" else None
+
+    def learn(self, effects: Effects, risk: Risk) -> list[Rule]:
+        """Remember that exactly this is always allowed; nothing for what is dangerous. Raises RuleRefused."""
+        if risk.level == "dangerous":
+            return []
+        rules = learnt_from(effects)
+        for rule in rules:
+            self.rules.set(rule)
+        return rules
 
     async def ask(self, question: str) -> Decision:
         """Wait for the first answer to a question; nobody there means waiting, never yes."""

@@ -11,8 +11,9 @@ from typing import Protocol
 
 from codey_tui.engine import naming
 from codey_tui.engine.router import spans
-from codey_tui.engine.workspace_paths import PathRefused, follow
+from codey_tui.engine.workspace_paths import PathRefused, follow, relative
 from codey_tui.protocol.plan import Chunk, Plan
+from codey_tui.tools.places import is_secret
 
 CHARS_PER_TOKEN = 3.5
 """Characters a token of code on average; measured counts differ by a third either way, so budgets keep a reserve."""
@@ -186,6 +187,8 @@ def read(workspace: Path, path: str) -> str | None:
     """The text of a file of the workspace, None when it is not there, not text, or out of bounds."""
     try:
         place = follow(workspace, path)
+        if is_secret(path) or is_secret(relative(workspace, place)):  # passwords and keys go into no prompt
+            return None
         if not place.is_file() or place.stat().st_size > MAX_READ_BYTES:
             return None
         text = place.read_bytes().decode("utf-8-sig")

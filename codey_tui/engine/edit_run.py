@@ -29,8 +29,10 @@ class EditRun:
     async def run(self) -> ChunkReport:
         """Ask, apply to a copy, check the copy, propose. The file changes only after a yes."""
         state, chunk = self._state, self._chunk
+        state.executor.check_planned(state.scope, "edit", chunk.path)
         staged = StagedEdit(state.workspace, chunk.path, state.state_dir)
         before = staged.before
+        done: ChunkReport | None = None  # a part was accepted already
         messages = self._ask(before)
         attempts = state.options.verify_attempts + 1
         problem = ""
@@ -43,17 +45,27 @@ class EditRun:
             else:
                 found = await self._verify(before, edited, attempt)
                 if found.ok:
-                    settled = await propose_change(state, staged, edited.text)
-                    if settled.result is not None and settled.result.ok:
-                        return ChunkReport(chunk, "done", size=len(edited.text.encode()), notes=tuple(edited.notes))
-                    if settled.result is not None:
+                    change = await propose_change(state, staged, edited.text)
+                    settled = change.settled
+                    if settled.result is not None and not settled.result.ok:
                         raise StepFailed(settled.result.summary)
-                    if not settled.reason or attempt == attempts:
-                        return ChunkReport(chunk, "skipped", settled.reason or "the change was rejected")
-                    problem = f"The person rejected this change: {settled.reason}"
+                    if settled.result is not None:
+                        notes = tuple(note for note in (*edited.notes, change.note) if note)
+                        done = ChunkReport(chunk, "done", size=len(change.text.encode()), notes=notes)
+                    again = settled.reason and (settled.result is None or change.rejected) and attempt < attempts
+                    if not again:
+                        return done or ChunkReport(chunk, "skipped", settled.reason or "the change was rejected")
+                    if settled.result is None:
+                        problem = f"The person rejected this change: {settled.reason}"
+                    else:
+                        problem = change.for_model(chunk.path)
+                        staged = StagedEdit(state.workspace, chunk.path, state.state_dir)
+                        before = staged.before
                 else:
                     problem = f"{chunk.path} would fail its check ({found.check}): {found.detail}"
             messages = (*messages, ChatTurn(role="assistant", text=answer), self._again(problem))
+        if done is not None:  # what was accepted stays; the model found nothing better for the rest
+            return done
         raise StepFailed(f"No usable edit of {chunk.path} after {attempts} attempts. {problem}")
 
     async def _generate(self, messages: tuple[ChatTurn, ...]) -> str:

@@ -18,6 +18,7 @@ from codey_tui.engine.lane import Lane
 from codey_tui.engine.parts import EngineParts, ModelChoice
 from codey_tui.engine.present import PresentSession
 from codey_tui.engine.records import Records
+from codey_tui.engine.rules import RuleBook, RuleRefused
 from codey_tui.engine.turn import Resumption, Turn, TurnParts
 from codey_tui.engine.turn_state import TurnState
 from codey_tui.inference.provider import Provider
@@ -25,7 +26,7 @@ from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.client import Deliver, Unsubscribe
 from codey_tui.protocol.models import Gauges, ModelInfo, Status
-from codey_tui.protocol.queries import GetRoute, GetStatus, QueryBase
+from codey_tui.protocol.queries import GetRoute, GetStatus, ListRules, QueryBase
 from codey_tui.store.connection import StoreError
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Engine:
 
     def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
-        self._approvals = Approvals(parts.mode)
+        self._approvals = Approvals(parts.mode, RuleBook(parts.rules, parts.state_dir / "rules.json"))
         self._journal = Journal(parts.database.journal, parts.clock, (StoreError,))
         self._records = Records(parts.database)
         self._executor = Executor(
@@ -75,7 +76,7 @@ class Engine:
         else:
             self._session.open_last(self._approvals.mode, self._info)
         self._records.close_interrupted()
-        for text in self._parts.notices:
+        for text in filter(None, (*self._parts.notices, self._approvals.rules.problem)):
             self._journal.emit(ev.Noticed(level="warning", text=text))
         self._gauge_task = asyncio.create_task(self._read_gauges())
 
@@ -125,6 +126,8 @@ class Engine:
         """Answer a query."""
         if isinstance(query, GetStatus):
             return cast(T, self.status())
+        if isinstance(query, ListRules):
+            return cast(T, self._approvals.rules.all())
         if isinstance(query, GetRoute):
             return cast(T, self._parts.route(query.text))
         return await asyncio.to_thread(answer_query, self._parts.database, self._journal.session, query)
@@ -170,7 +173,7 @@ class Engine:
 
     def _went_wrong(self, error: BaseException) -> None:
         """Tell of an error outside of a turn."""
-        if isinstance(error, StoreError):
+        if isinstance(error, StoreError | RuleRefused):
             self._notice("error", str(error))
             return
         log.error("Something could not be carried out.", exc_info=error)
@@ -180,10 +183,8 @@ class Engine:
         match op:
             case ops.SubmitPrompt():
                 self._submit_prompt(op)
-            case ops.DecidePlan(plan_id=question):
-                self._decide(question, Decision(op.verdict, "person", reason=op.reason, chunks=op.chunks))
-            case ops.DecideAction(action_id=question):
-                self._decide(question, Decision(op.verdict, "person", op.scope, op.reason))
+            case ops.DecidePlan() | ops.DecideAction():
+                self._decide(op)
             case ops.CancelTurn():
                 self._cancel()
             case ops.RetryTurn():
@@ -199,6 +200,8 @@ class Engine:
                 self._journal.emit(ev.ModeChanged(mode=mode))
             case ops.SetModel(model=model):
                 self._set_model(model)
+            case ops.SetRule() | ops.RemoveRule():
+                self._notice("info", self._approvals.rules.carry_out(op))
             case ops.StopEngine():
                 self.stopped.set()
 
@@ -211,7 +214,12 @@ class Engine:
             return
         self._begin(op.text, op.files)
 
-    def _decide(self, question: str, decision: Decision) -> None:
+    def _decide(self, op: ops.DecidePlan | ops.DecideAction) -> None:
+        if isinstance(op, ops.DecidePlan):
+            question, decision = op.plan_id, Decision(op.verdict, "person", reason=op.reason, chunks=op.chunks)
+        else:
+            question = op.action_id
+            decision = Decision(op.verdict, "person", op.scope, op.reason, hunks=op.hunks)
         if not self._approvals.answer(question, decision):
             self._notice("info", "That question has been answered already.")
 

@@ -5,74 +5,42 @@ forbids - a person answers - the tool runs in the sandbox, on a worker thread - 
 """
 
 import asyncio
-import hashlib
 import logging
 import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from codey_tui.engine.approvals import Approvals, Decision
+from codey_tui.engine.effects import effects_of
 from codey_tui.engine.errors import EngineError, StepFailed
+from codey_tui.engine.proposing import (
+    AuditStore,
+    Forbidden,
+    OnOutput,
+    Perform,
+    Proposal,
+    Settled,
+    TurnScope,
+    hash_of,
+    line_of,
+)  # fmt: skip
 from codey_tui.engine.repeats import Repeats
+from codey_tui.engine.rules import RuleRefused
 from codey_tui.protocol import events as ev
-from codey_tui.protocol.actions import Action, ActionResult, AuditRow, Preview, Risk
+from codey_tui.protocol.actions import Action, ActionResult, AuditRow, Risk
 from codey_tui.sandbox import Limits, Sandbox, SandboxRefused
 from codey_tui.tools import ToolContext, ToolError
 from codey_tui.tools.registry import BUILT_IN, ToolBox
 
 log = logging.getLogger(__name__)
-OnOutput = Callable[[str], None]
-Perform = Callable[[OnOutput, threading.Event], ActionResult]
 
-
-class AuditStore(Protocol):
-    """What the executor needs of the audit table."""
-
-    def open_row(self, row: AuditRow) -> None: ...
-    def settle(self, action_id: str, decision: Decision, at: float) -> None: ...
-    def close(self, row: AuditRow, result: ActionResult, outcome: str, hash_after: str = "") -> None: ...
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """An action that has been assessed, and how to perform it."""
-
-    action: Action
-    risk: Risk
-    preview: Preview
-    sandbox: str
-    perform: Perform
-    target: Path | None = None  # the file whose bytes are hashed before and after
-
-
-@dataclass(frozen=True)
-class Settled:
-    """How a proposal came out: `result` is None when it was rejected, and `reason` says why. `refused`: the sandbox could
-    not be had, and nothing has run."""
-
-    action: Action
-    result: ActionResult | None
-    reason: str = ""
-    refused: bool = False
-
-
-@dataclass(frozen=True)
-class TurnScope:
-    """The turn on whose behalf actions run: its number, its session, its voice, what precedes a change of a file and
-    what follows the last change of an action."""
-
-    session: str
-    turn: int
-    emit: Callable[[ev.Event], None]
-    before_change: Callable[[str], None]
-    after_changes: Callable[[], None]
 
 
 class Executor:
@@ -110,8 +78,12 @@ class Executor:
         action = Action(id=uuid.uuid4().hex, tool=tool, args=args)
         try:
             proposal = await asyncio.get_running_loop().run_in_executor(self._pool, self._assess, scope, action)
+        except Forbidden as error:
+            self._refuse(scope, action, Decision("reject", "policy", reason=str(error)))
+            return Settled(action, None, str(error))
         except ToolError as error:
             result = ActionResult(ok=False, summary=str(error))
+            self._note_refusal(scope, action, Decision("reject", "engine", reason=str(error)))
             scope.emit(ev.ActionStarted(action=action, title=tool, sandbox="none"))
             scope.emit(ev.ActionEnded(action_id=action.id, result=result))
             return Settled(action, result)
@@ -131,15 +103,12 @@ class Executor:
                 reason=f"The same call once more: it may be going round in circles. {proposal.risk.reason}",
             )
             proposal = replace(proposal, risk=risk)
-        before = await asyncio.to_thread(_sha256, proposal.target)
-        row = AuditRow(
-            action_id=action.id,
-            session=scope.session,
-            turn=scope.turn,
-            at=self._clock(),
-            tool=action.tool,
-            args=action.args,
-            preview=proposal.preview.body,
+        before = await asyncio.to_thread(hash_of, proposal.target, self._workspace)
+        if proposal.effects is None:
+            effects = await asyncio.to_thread(effects_of, action, self._workspace, proposal.preview)
+            proposal = replace(proposal, effects=effects)
+        row = msgspec.structs.replace(
+            self._row(scope, action, proposal.preview.body),
             risk=proposal.risk.level,
             sandbox=proposal.sandbox,
             hash_before=before,
@@ -147,22 +116,15 @@ class Executor:
         self._audit.open_row(row)
         decision = await self._decide(scope, proposal, row, looping=looping)
         self._audit.settle(action.id, decision, self._clock())
-        scope.emit(
-            ev.ActionSettled(
-                action_id=action.id,
-                verdict=decision.verdict,
-                scope=decision.scope,
-                decided_by=decision.decided_by,
-                reason=decision.reason,
-            )
-        )
+        self._say_settled(scope, action, decision, proposal.preview.title)
         if decision.verdict == "reject":
             self._audit.close(row, ActionResult(ok=False, summary="rejected"), "rejected", before)
             return Settled(action, None, decision.reason)
-        if decision.scope == "session":
-            self._approvals.grant(action, proposal.risk)
+        self._remember(scope, proposal, decision)
+        if proposal.choose is not None:
+            proposal.choose(decision.hunks)
         result, refused = await self._run(scope, proposal, row)
-        return Settled(action, result, refused=refused)
+        return Settled(action, result, decision.reason, refused=refused)
 
     def begin_planned_write(self, scope: TurnScope, path: str) -> AuditRow:
         """The audit row of a new file that the approved plan names, before its first byte. Raises `StepFailed` in plan
@@ -170,17 +132,9 @@ class Executor:
         if self._approvals.mode == "plan":
             raise StepFailed("Plan mode writes nothing; choose another with /mode.")
         self._repeats.interrupt()
-        row = AuditRow(
-            action_id=uuid.uuid4().hex,
-            session=scope.session,
-            turn=scope.turn,
-            at=self._clock(),
-            tool="file",
-            args={"op": "write", "path": path},
-            preview=f"new file {path}, as the plan says",
-            risk="write",
-            sandbox="none",
-        )
+        action = Action(id=uuid.uuid4().hex, tool="file", args={"op": "write", "path": path})
+        row = self._row(scope, action, f"new file {path}, as the plan says")
+        row = msgspec.structs.replace(row, risk="write", sandbox="none")
         self._audit.open_row(row)
         decision = Decision("allow", "person", reason="The plan was approved.")
         self._audit.settle(row.action_id, decision, self._clock())
@@ -189,6 +143,68 @@ class Executor:
     def end_planned_write(self, row: AuditRow, outcome: str, sha256: str) -> None:
         """Close that row; `sha256` of the whole file."""
         self._audit.close(row, ActionResult(ok=outcome == "done", summary=outcome), outcome, sha256)
+
+    def check_planned(self, scope: TurnScope, operation: str, path: str) -> None:
+        """Look whether a rule forbids what a plan says of a file, before the model sees or writes it. Raises StepFailed."""
+        action = Action(id=uuid.uuid4().hex, tool="file", args={"op": operation, "path": path})
+        match = self._approvals.forbidden(effects_of(action, self._workspace))
+        if match is not None:
+            self._refuse(scope, action, Decision("reject", "policy", reason=match.sentence))
+            raise StepFailed(match.sentence)
+
+    def _row(self, scope: TurnScope, action: Action, preview: str) -> AuditRow:
+        """The row of an action, as it is before anything is known of its risk."""
+        return AuditRow(
+            action_id=action.id,
+            session=scope.session,
+            turn=scope.turn,
+            at=self._clock(),
+            tool=action.tool,
+            args=action.args,
+            preview=preview,
+            risk="read",
+        )
+
+    def _note_refusal(self, scope: TurnScope, action: Action, decision: Decision) -> None:
+        """The row of an action that came to nothing before it was assessed."""
+        row = self._row(scope, action, line_of(action))
+        self._audit.open_row(row)
+        self._audit.settle(action.id, decision, self._clock())
+        self._audit.close(row, ActionResult(ok=False, summary="refused"), "refused")
+
+    def _refuse(self, scope: TurnScope, action: Action, decision: Decision) -> None:
+        self._note_refusal(scope, action, decision)
+        self._say_settled(scope, action, decision, line_of(action))
+
+    @staticmethod
+    def _say_settled(scope: TurnScope, action: Action, decision: Decision, title: str) -> None:
+        scope.emit(
+            ev.ActionSettled(
+                action_id=action.id,
+                verdict=decision.verdict,
+                scope=decision.scope,
+                decided_by=decision.decided_by,
+                reason=decision.reason,
+                title=title,
+            )
+        )
+
+    def _remember(self, scope: TurnScope, proposal: Proposal, decision: Decision) -> None:
+        """Grant for the session, or keep as a rule, what the person said beyond this once."""
+        if decision.scope == "once" or proposal.effects is None:
+            return
+        if decision.scope == "session":
+            self._approvals.grant(proposal.action, proposal.risk)
+            return
+        try:
+            rules = self._approvals.learn(proposal.effects, proposal.risk)
+        except RuleRefused as error:
+            scope.emit(ev.Noticed(level="warning", text=str(error)))
+            return
+        text = "; ".join(f"{rule.tool} {rule.pattern}" for rule in rules)
+        refused = "What is dangerous is asked for each time, so it was allowed once only."
+        told = f"Always allowed in this folder from now on: {text}. /rules shows and removes it."
+        scope.emit(ev.Noticed(level="info", text=told if rules else refused))
 
     def run_check(self, argv: Sequence[str]) -> tuple[int, str]:
         """Run a verifier's command in the sandbox and give its exit code and output. Blocks: for worker threads."""
@@ -217,13 +233,14 @@ class Executor:
 
     async def _decide(self, scope: TurnScope, proposal: Proposal, row: AuditRow, *, looping: bool) -> Decision:
         action, risk = proposal.action, proposal.risk
-        judgement = self._approvals.judge(action, risk, contained=proposal.sandbox not in {"none", "rlimits"})
-        if judgement == "allow" and not looping:
-            return Decision("allow", "policy")
-        if judgement == "forbid":
-            return Decision(
-                "reject", "policy", reason="Plan mode changes nothing; /mode ask allows it after a question."
-            )
+        contained = proposal.sandbox not in {"none", "rlimits"}
+        ruling = self._approvals.judge(action, risk, contained=contained, effects=proposal.effects)
+        if ruling.judgement == "allow" and not looping:
+            return Decision("allow", "policy", reason=ruling.reason)
+        if ruling.judgement == "forbid":
+            return Decision("reject", "policy", reason=ruling.reason)
+        if ruling.reason:
+            risk = msgspec.structs.replace(risk, reason=f"{risk.reason} {ruling.reason}")
         scope.emit(ev.ActionProposed(action=action, risk=risk, preview=proposal.preview, sandbox=proposal.sandbox))
         try:
             return await self._approvals.ask(action.id)
@@ -231,11 +248,7 @@ class Executor:
             decision = Decision("reject", "cancel", reason="The turn was cancelled.")
             self._audit.settle(action.id, decision, self._clock())
             self._audit.close(row, ActionResult(ok=False, summary="cancelled"), "cancelled", row.hash_before)
-            scope.emit(
-                ev.ActionSettled(
-                    action_id=action.id, verdict="reject", scope="once", decided_by="cancel", reason=decision.reason
-                )
-            )
+            self._say_settled(scope, action, decision, proposal.preview.title)
             raise
 
     async def _run(self, scope: TurnScope, proposal: Proposal, row: AuditRow) -> tuple[ActionResult, bool]:
@@ -290,7 +303,7 @@ class Executor:
             await asyncio.to_thread(scope.after_changes)
         except OSError as error:
             log.warning("what %s left behind could not be noted for undo: %s", proposal.action.tool, error)
-        after = await asyncio.to_thread(_sha256, proposal.target)
+        after = await asyncio.to_thread(hash_of, proposal.target, self._workspace)
         self._audit.close(row, result, "done" if result.ok else "failed", after)
         scope.emit(ev.ActionEnded(action_id=proposal.action.id, result=result))
 
@@ -298,6 +311,9 @@ class Executor:
         """On the worker thread: what the tool would do, in another sandbox than the chosen one if so asked."""
         chosen = other or self._sandbox
         tool, args = self._tools.call(action.tool, action.args)
+        called = Action(id=action.id, tool=tool.name, args=msgspec.to_builtins(args))
+        if match := self._approvals.forbidden(effects_of(called, self._workspace)):
+            raise Forbidden(match.sentence)
 
         def context(on_output: OnOutput, cancel: threading.Event) -> ToolContext:
             return ToolContext(
@@ -319,19 +335,8 @@ class Executor:
             sandbox,
             lambda on_output, cancel: tool.run(args, context(on_output, cancel)),
             target=self._workspace / path if isinstance(path, str) and path else None,
+            effects=effects_of(called, self._workspace, preview),
         )
-
-
-def _sha256(path: Path | None) -> str:
-    """Hash of a regular file's bytes; empty where there is none, or none that may be read."""
-    try:
-        if path is None or not path.is_file():
-            return ""
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        log.warning("%s could not be hashed for the audit: %s", path, error)
-        return ""
 
 
 def _guarded(perform: Perform, on_output: OnOutput, cancel: threading.Event) -> tuple[ActionResult, bool]:

@@ -40,6 +40,7 @@ class FileRun:
     async def create(self) -> ChunkReport:
         """Write a file that does not exist yet: whoever opens it meanwhile sees it grow."""
         state, chunk = self._state, self._chunk
+        state.executor.check_planned(state.scope, "write", chunk.path)
         self._messages = self._ask()
         state.before_change(chunk.path)
         row = state.executor.begin_planned_write(state.scope, chunk.path)
@@ -72,16 +73,21 @@ class FileRun:
     async def overwrite(self) -> ChunkReport:
         """Write a file anew that was there before the turn: one diff, and nothing changes without a yes."""
         state, chunk = self._state, self._chunk
+        state.executor.check_planned(state.scope, "edit", chunk.path)
         staged = self._staged()
         self._messages = self._ask(staged.before)
         outcome, draft = await self._redraft(self._messages)
-        settled = await propose_change(state, staged, draft.text)
+        change = await propose_change(state, staged, draft.text)
+        settled = change.settled
         if settled.result is None:
             return ChunkReport(chunk, "skipped", settled.reason or "the change was rejected")
         if not settled.result.ok:
             raise StepFailed(settled.result.summary)
-        self._size = len(draft.text.encode())
+        self._size = len(change.text.encode())
         state.note_written(chunk.path)
+        if change.rejected:  # a repair would write the rejected parts after all: the person has the last word
+            self._notes.append(change.note)
+            return self._report()
         await self._check(outcome, draft)
         return self._report()
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from codey_tui.engine.checkpoints import Checkpoints
 from codey_tui.engine.coder import Coder, Totals
-from codey_tui.engine.executor import Executor, TurnScope
+from codey_tui.engine.executor import Executor
+from codey_tui.engine.proposing import TurnScope
 from codey_tui.protocol.events import Event
 
 

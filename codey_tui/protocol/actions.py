@@ -5,10 +5,12 @@ from typing import Any, Literal
 import msgspec
 
 Verdict = Literal["allow", "reject"]
-Scope = Literal["once", "session"]
+Scope = Literal["once", "session", "always"]
 ApprovalMode = Literal["plan", "ask", "auto-edit", "auto"]
 RiskLevel = Literal["read", "write", "execute", "dangerous"]
 Decider = Literal["policy", "person", "cancel", "engine"]
+RuleVerdict = Literal["allow", "ask", "forbid"]
+RuleSource = Literal["default", "user", "workspace", "learnt"]
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,13 +29,41 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True):
     touches: tuple[str, ...] = ()
 
 
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to happen with the actions of a `tool` ("*": of any) that fit a `pattern`.
+
+    A pattern is a glob over a command, over an operation with its path ("delete docs/*"), or over a path alone;
+    "@secrets" fits files of passwords and keys, "@outside" every path outside of the workspace. `source` says where the
+    rule stands.
+    """
+
+    tool: str
+    pattern: str
+    verdict: RuleVerdict
+    reason: str = ""
+    source: RuleSource = "user"
+
+
+class Hunk(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of a diff: its lines, each with the mark of a unified diff before it (" ", "-", "+") and without its line
+    end. Starts count from 1."""
+
+    old_start: int
+    old_count: int
+    new_start: int
+    new_count: int
+    lines: tuple[str, ...]
+
+
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """Exactly what would happen: a unified diff, or a command line, or a sentence."""
+    """Exactly what would happen: a unified diff, or a command line, or a sentence. A diff whose `hunks` are given may be
+    accepted in part."""
 
     kind: Literal["diff", "command", "text"]
     title: str
     body: str
     path: str = ""
+    hunks: tuple[Hunk, ...] = ()
 
 
 class ActionResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -159,13 +159,14 @@ class ActionProposed(_Event, frozen=True):
 
 
 class ActionSettled(_Event, frozen=True):
-    """An action was allowed or rejected; the first answer won."""
+    """An action was allowed or rejected; the first answer won. `title` says what it was, also where nobody was asked."""
 
     action_id: str
     verdict: Verdict
     scope: Scope
     decided_by: Decider
     reason: str = ""
+    title: str = ""
 
 
 class ActionStarted(_Event, frozen=True):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from codey_tui.protocol.actions import ApprovalMode, Scope, Verdict
+from codey_tui.protocol.actions import ApprovalMode, Rule, Scope, Verdict
 
 
 class _Op(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -26,12 +26,14 @@ class DecidePlan(_Op, frozen=True):
 
 
 class DecideAction(_Op, frozen=True):
-    """Answer a proposed action; the first answer of any client wins. `reason` goes back to the model."""
+    """Answer a proposed action; the first answer of any client wins. `reason` goes back to the model. `hunks` are the
+    parts of a diff that are accepted, by their index in the preview (empty with `allow`: all)."""
 
     action_id: str
     verdict: Verdict
     scope: Scope = "once"
     reason: str = ""
+    hunks: tuple[int, ...] = ()
 
 
 class CancelTurn(_Op, frozen=True):
@@ -70,6 +72,19 @@ class SetModel(_Op, frozen=True):
     model: str
 
 
+class SetRule(_Op, frozen=True):
+    """Remember a rule for this workspace; one for the same tool and pattern is replaced."""
+
+    rule: Rule
+
+
+class RemoveRule(_Op, frozen=True):
+    """Forget a remembered rule of this workspace, by its tool and pattern."""
+
+    tool: str
+    pattern: str
+
+
 class StopEngine(_Op, frozen=True):
     """End the engine process; a running turn is cancelled first."""
 
@@ -85,5 +100,7 @@ Op = (
     | OpenSession
     | SetMode
     | SetModel
+    | SetRule
+    | RemoveRule
     | StopEngine
 )

@@ -4,7 +4,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from codey_tui.protocol.actions import AuditRow
+from codey_tui.protocol.actions import AuditRow, Rule
 from codey_tui.protocol.models import Route, SessionInfo, Status
 
 T = TypeVar("T")
@@ -43,8 +43,12 @@ class GetChunkText(QueryBase[str], frozen=True):
     chunk_id: str
 
 
-Query = GetStatus | ListSessions | GetAudit | GetRoute | GetChunkText
-Answer = Status | list[SessionInfo] | list[AuditRow] | Route | str
+class ListRules(QueryBase[list[Rule]], frozen=True):
+    """Every rule that is in force, in the order shipped, user's, workspace's, remembered."""
+
+
+Query = GetStatus | ListSessions | GetAudit | GetRoute | GetChunkText | ListRules
+Answer = Status | list[SessionInfo] | list[AuditRow] | Route | str | list[Rule]
 
 ANSWERS: dict[type, object] = {
     GetStatus: Status,
@@ -52,4 +56,5 @@ ANSWERS: dict[type, object] = {
     GetAudit: list[AuditRow],
     GetRoute: Route,
     GetChunkText: str,
+    ListRules: list[Rule],
 }

@@ -16,7 +16,7 @@ from codey_tui.engine.router import route
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
-from codey_tui.protocol.actions import ApprovalMode, Verdict
+from codey_tui.protocol.actions import ApprovalMode, Rule, Verdict
 from codey_tui.protocol.models import Gauges, ModelInfo
 from codey_tui.sandbox import Limits, Rlimits, Sandbox
 from codey_tui.store.database import Database
@@ -39,6 +39,7 @@ class EngineRoom:
         honesty: Honesty | None = None,
         attempts: int = 2,
         new_session: bool = False,
+        rules: tuple[Rule, ...] = (),
         sandbox: Sandbox | None = None,
         instead: Callable[[], Sandbox | None] = lambda: None,
         busy_timeout_s: float = 5.0,
@@ -68,6 +69,7 @@ class EngineRoom:
                 plan=lambda text, chosen, files: plan(text, chosen, self.workspace, files, NAMES),
                 read_gauges=lambda rss: Gauges(engine_rss=1, models_rss=rss, budget=1 << 30, cpu_percent=0.0),
                 mode=mode,
+                rules=rules,
                 options=TurnOptions(verify_attempts=attempts),
             )
         )

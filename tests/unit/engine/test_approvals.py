@@ -32,22 +32,22 @@ def risk(level: RiskLevel) -> Risk:
     ],
 )
 def test_each_mode_judges_by_the_level_of_risk(mode: ApprovalMode, level: RiskLevel, judgement: str) -> None:
-    assert Approvals(mode).judge(action(), risk(level), contained=True) == judgement
+    assert Approvals(mode).judge(action(), risk(level), contained=True).judgement == judgement
 
 
 def test_without_a_sandbox_that_contains_it_a_command_asks_even_in_auto() -> None:
-    assert Approvals("auto").judge(action(), risk("execute"), contained=False) == "ask"
+    assert Approvals("auto").judge(action(), risk("execute"), contained=False).judgement == "ask"
 
 
 def test_a_grant_covers_the_same_command_only_and_never_what_is_dangerous() -> None:
     approvals = Approvals("ask")
     approvals.grant(action("pytest"), risk("execute"))
-    assert approvals.judge(action("pytest"), risk("execute"), contained=False) == "allow"
-    assert approvals.judge(action("pytest -x"), risk("execute"), contained=True) == "ask"
+    assert approvals.judge(action("pytest"), risk("execute"), contained=False).judgement == "allow"
+    assert approvals.judge(action("pytest -x"), risk("execute"), contained=True).judgement == "ask"
     approvals.grant(action("rm -rf x"), risk("dangerous"))
-    assert approvals.judge(action("rm -rf x"), risk("dangerous"), contained=True) == "ask"
+    assert approvals.judge(action("rm -rf x"), risk("dangerous"), contained=True).judgement == "ask"
     approvals.forget_grants()
-    assert approvals.judge(action("pytest"), risk("execute"), contained=True) == "ask"
+    assert approvals.judge(action("pytest"), risk("execute"), contained=True).judgement == "ask"
 
 
 def test_the_first_answer_wins() -> None:
