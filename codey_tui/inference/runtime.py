@@ -8,6 +8,7 @@ from typing import Any, cast
 import llama_cpp.llama_cpp as lib
 import numpy as np
 
+from codey_tui.inference.control_texts import ControlTexts
 from codey_tui.inference.frames import FailureKind, LoadOptions
 from codey_tui.inference.grammar import Grammar
 from codey_tui.inference.provider import ChatTurn
@@ -74,6 +75,8 @@ class Runtime:
         self._single = lib.llama_batch_get_one(self._buffer, 1)
         self._logits: Logits = np.empty(0, np.float32)
         self._logits_at = 0
+        is_control: Any = lib.llama_vocab_is_control
+        self._controls = ControlTexts(self._token_text(i) for i in range(self.n_vocab) if is_control(self._vocab, i))
         template = lib.llama_model_chat_template(self._model, None)
         self._template = ChatTemplate(
             template.decode("utf-8", "replace") if template else "",
@@ -140,17 +143,26 @@ class Runtime:
     # --- tokens ----------------------------------------------------------------------------------------------------
     def prompt_tokens(self, turns: Sequence[ChatTurn], prefill: str) -> list[int]:
         """Tokens of the templated prompt. Raises `RuntimeFailed`."""
+        hidden, mark = self._controls.hide(turns)
         try:
-            text = self._template.render(turns, prefill)
+            text = self._template.render(hidden, prefill)
         except TemplateFailed as error:
             raise RuntimeFailed("other", f"The model's chat template refuses this conversation: {error}.") from error
-        raw = text.encode("utf-8", "replace")
         bos = self._template.bos
         # A template that writes the beginning-of-sequence token itself must not get a second one.
-        add_special = not (bos and text.startswith(bos))
+        begin = not (bos and text.startswith(bos))
+        tokens: list[int] = []
+        for part, special in self._controls.parts(text, mark):
+            tokens += self._split(part, begin=begin, special=special)
+            begin = False
+        return tokens
+
+    def _split(self, text: str, *, begin: bool, special: bool) -> list[int]:
+        """Tokens of a text: with `begin` after those that begin a sequence, with `special` reading control texts."""
+        raw = text.encode("utf-8", "replace")
         room = len(raw) + 16
         out = (lib.llama_token * room)()
-        count = lib.llama_tokenize(self._vocab, raw, len(raw), out, room, add_special, True)
+        count = lib.llama_tokenize(self._vocab, raw, len(raw), out, room, begin, special)
         if count < 0:
             raise RuntimeFailed("other", "llama.cpp could not split the prompt into tokens.")
         return list(out[:count])
