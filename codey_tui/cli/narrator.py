@@ -70,16 +70,15 @@ class Narrator:
                 return f"Route: {route.kind} ({route.decided_by}, {route.confidence:.0%})"
             case ev.PlanProposed(plan=plan):
                 return _plan(plan)
-            case ev.PlanDecided(verdict=verdict, decided_by=who):
-                return f"Plan {'allowed' if verdict == 'allow' else 'rejected'} by {who}."
+            case ev.PlanDecided(verdict=verdict, decided_by=who, reason=reason):
+                return f"Plan {_decided(verdict, who, reason)}"
             case ev.ChunkStarted(index=index, total=total, title=title, max_tokens=max_tokens, attempt=attempt):
                 again = f", attempt {attempt}" if attempt > 1 else ""
                 self._chunk = f"[{index}/{total}] {plain(title)}{again}: "
                 self._max_tokens = max_tokens
                 return ""
-            case ev.ChunkEnded(state=state, figures=figures, reason=reason):
-                why = f" ({plain(reason)})" if reason else ""
-                return f"{self._chunk}{state}{why}{_speed(figures)}"
+            case ev.ChunkEnded(state=state, figures=figures):
+                return f"{self._chunk}{state}{_speed(figures)}"  # why is told once, when the turn ends
             case ev.PromptQueued(waiting=waiting):
                 return f"Another turn runs; this prompt is number {waiting} in the queue."
             case ev.MessageAdded(message=message) if message.role != "user":
@@ -103,12 +102,18 @@ def _file_or_action(event: ev.Event) -> str:
             body = "" if preview.body.strip() == preview.title.strip() else _indented(preview.body)
             return f"Wants to: {title} ({risk.level}: {plain(risk.reason)}){body}"
         case ev.ActionSettled(verdict=verdict, decided_by=who, reason=reason):
-            why = f": {plain(reason)}" if reason else ""
-            return f"{'Allowed' if verdict == 'allow' else 'Rejected'} by {who}{why}"
+            return _decided(verdict, who, reason).capitalize()
         case ev.ActionEnded(result=result):
             return f"{plain(result.summary)}{_indented(result.output)}"
         case _:
             return ""
+
+
+def _decided(verdict: str, who: str, reason: str) -> str:
+    """An answer; that a person gave it goes without saying, for here it may have been a flag that spoke for one."""
+    by = "" if who == "person" else f" by {who}"
+    why = f": {plain(reason)}" if reason else ""
+    return f"{'allowed' if verdict == 'allow' else 'rejected'}{by}{why}"
 
 
 def _plan(plan: Plan) -> str:

@@ -25,13 +25,16 @@ UNDO_S = 120.0
 
 def list_sessions(workspace: Path | None, *, as_json: bool) -> int:
     """The sessions, the latest first."""
-    found: list[SessionInfo] = _ask(workspace, ListSessions(limit=1000))
+    found: list[SessionInfo] = [
+        session for session in _ask(workspace, ListSessions(limit=1000)) if session.turns or session.title
+    ]
     if as_json:
         return _as_json(found)
     if not found:
         click.echo("There are no sessions in this folder yet.")
     for session in found:
-        click.echo(f"{_when(session.updated)}  {session.turns:4d} turns  {session.id}  {plain(session.title)}".rstrip())
+        turns = f"{session.turns:4d} turn{'' if session.turns == 1 else 's'}"
+        click.echo(f"{_when(session.updated)}  {turns:<10}  {session.id}  {plain(session.title)}".rstrip())
     return 0
 
 

@@ -25,6 +25,7 @@ from codey_tui.protocol.events import (
     PlanDecided,
     PlanProposed,
     PromptQueued,
+    RouteChosen,
     TurnEnded,
     TurnStarted,
 )
@@ -80,6 +81,7 @@ class _Run:
         self._turn = 0
         self._signal = 0
         self._unanswered = ""
+        self._unclear = False  # the turn ends with a question back
         self._question: asyncio.Task[None] | None = None
 
     def engine_gone(self, reason: str) -> None:
@@ -155,6 +157,8 @@ class _Run:
                     client.submit(DecideAction(action_id=action.id, verdict=verdict, reason=reason))
 
                 self._decide(plain(preview.title) or action.tool, decide_action)
+            case RouteChosen(route=route):
+                self._unclear = route.kind == "clarify"
             case PlanDecided() | ActionSettled():
                 self._drop_question()  # answered here, or on another screen first
             case _:
@@ -202,6 +206,6 @@ class _Run:
             )
             return NEEDS_ANSWER
         if event.result == "done":
-            return 0
+            return NEEDS_ANSWER if self._unclear else 0
         say_error(plain(event.reason) or f"The turn was {event.result}.")
         return FAILED

@@ -295,3 +295,19 @@ def _drain(descriptor: int) -> None:
     with contextlib.suppress(OSError):
         while os.read(descriptor, 65536):
             pass
+
+
+def test_looking_leaves_no_session_and_what_is_unclear_needs_an_answer(folder: Path):
+    assert "no sessions" in codey("sessions", cwd=folder).stdout
+    assert codey("sessions", "--json", cwd=folder).stdout.strip() == "[]"
+    unclear = codey("run", "asdfgh", cwd=folder)
+    assert unclear.returncode == 3, unclear.stdout
+    assert "   1 turn " in codey("sessions", cwd=folder).stdout
+
+
+def test_why_it_failed_is_told_once(folder: Path):
+    failed = codey("run", "Write a ray tracer in Haskell", "--approve", "all", cwd=folder)
+    assert failed.returncode == 1
+    told = failed.stderr.strip().removeprefix("Error: ")
+    assert told
+    assert told not in failed.stdout

@@ -26,5 +26,6 @@ class SessionsScreen(Choice):
         rows += [
             Row(held.id, held.title or "Untitled", f"{counted(held.turns, 'turn')} · {ago(now - held.updated)}")
             for held in sessions
+            if held.turns or held.title or held.id == present
         ]
         super().__init__("Sessions", rows, chosen=present)
