@@ -169,10 +169,24 @@ def _kill_all() -> None:
 def _stop_and_kill() -> None:
     """All are stopped before one is killed, since those that fork would outrun the killing."""
     stopped: set[int] = set()
-    while fresh := _descendants() - stopped:
+    while True:
+        _stop_newest(stopped)
+        fresh = _descendants() - stopped
+        if not fresh:
+            break
         _send(fresh, signal.SIGSTOP)
         stopped |= fresh
     _send(stopped, signal.SIGKILL)
+
+
+def _stop_newest(stopped: set[int]) -> None:
+    """Stop children as they are found, the newest first: a process that forks and ends would be gone after a whole look.
+    Its child is ours, since its parent has ended."""
+    ours = {os.getpid()}
+    for pid in sorted(_pids(), reverse=True):
+        if pid not in stopped and _parent(pid) in ours | stopped:
+            _send({pid}, signal.SIGSTOP)
+            stopped.add(pid)
 
 
 def _send(pids: set[int], number: signal.Signals) -> None:
@@ -182,16 +196,10 @@ def _send(pids: set[int], number: signal.Signals) -> None:
 
 
 def _descendants() -> set[int]:
-    """All processes below this one, by the field ppid of proc(5)."""
+    """All processes below this one."""
     children: dict[int, list[int]] = {}
-    try:
-        names = os.listdir("/proc")  # noqa: PTH208 - pathlib would double the start-up time of this process
-    except FileNotFoundError:
-        return set()
-    for name in filter(str.isdigit, names):
-        with contextlib.suppress(OSError):  # it ended while we looked
-            parent = int(_read(f"/proc/{name}/stat").rpartition(b")")[2].split()[1])
-            children.setdefault(parent, []).append(int(name))
+    for pid in _pids():
+        children.setdefault(_parent(pid), []).append(pid)
     found: set[int] = set()
     waiting = [os.getpid()]
     while waiting:
@@ -199,6 +207,22 @@ def _descendants() -> set[int]:
         found.update(below)
         waiting += below
     return found
+
+
+def _pids() -> list[int]:
+    try:
+        names = os.listdir("/proc")  # noqa: PTH208 - pathlib would double the start-up time of this process
+    except FileNotFoundError:
+        return []
+    return [int(name) for name in names if name.isdigit()]
+
+
+def _parent(pid: int) -> int:
+    """The parent of a process by the field ppid of proc(5); -1 when it has just ended."""
+    try:
+        return int(_read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[1])
+    except OSError:
+        return -1
 
 
 def _read(path: str) -> bytes:
