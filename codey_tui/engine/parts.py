@@ -8,7 +8,7 @@ from pathlib import Path
 from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.provider import Provider
-from codey_tui.protocol.actions import ApprovalMode
+from codey_tui.protocol.actions import ApprovalMode, Rule
 from codey_tui.protocol.models import Gauges, ModelInfo, Route
 from codey_tui.protocol.plan import Plan
 from codey_tui.sandbox import Limits, Sandbox
@@ -46,6 +46,7 @@ class EngineParts:
     read_gauges: Callable[[int], Gauges]
     instead: Callable[[], Sandbox | None] = lambda: None
     mode: ApprovalMode = "ask"
+    rules: tuple[Rule, ...] = ()
     sampling: Sampling = Sampling()
     options: TurnOptions = TurnOptions()
     notices: tuple[str, ...] = ()
