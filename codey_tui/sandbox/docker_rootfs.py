@@ -29,10 +29,13 @@ COMMANDS = (
 ).split()  # perl itself without its library: small scripts and git's own helpers want no more
 
 _SKIPPED = {
-    "__pycache__", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "site-packages", "test", "tkinter", "turtledemo",
+    "__pycache__", "idlelib", "lib2to3", "pydoc_data", "site-packages", "test", "tkinter", "turtledemo",
 }  # fmt: skip
+_DATA = ("/usr/share/python-wheels", "/usr/share/git-core/templates")
+"""What commands look for: the pip that Debian's Python gives to a new virtual environment, the form of a new repository."""
+
 _TIME = 1_700_000_000
-_FORMAT = "1"
+_FORMAT = "3"
 _MERGED = ("/bin", "/lib", "/lib32", "/lib64", "/sbin")
 _LOADED = re.compile(r"(?:=> )?(/\S+) \(0x")
 _PASSWD = b"root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n"
@@ -80,7 +83,7 @@ def _commands() -> dict[str, Path]:
 
 def _standard_library() -> tuple[dict[str, bytes], list[Path]]:
     """The interpreter's own modules by place, and those of them that are shared libraries."""
-    files: dict[str, bytes] = {}
+    files = {str(path): path.read_bytes() for folder in _DATA for path in Path(folder).rglob("*") if path.is_file()}
     shared: list[Path] = []
     for folder, folders, names in os.walk(sysconfig.get_path("stdlib")):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("config-"))

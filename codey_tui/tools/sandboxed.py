@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import msgspec
 
 from codey_tui.protocol.actions import ActionResult
-from codey_tui.sandbox import Completed, Limits, SandboxError
+from codey_tui.sandbox import Completed, Limits, SandboxError, SandboxRefused
 from codey_tui.tools.base import ToolContext, ToolError
 
 
 def run_in_sandbox(context: ToolContext, argv: Sequence[str], limits: Limits | None = None) -> Completed:
-    """Run a program from the workspace's folder. Raises ToolError where it cannot be started."""
+    """Run a program from the workspace's folder. Raises ToolError where it cannot be started, and SandboxRefused where the
+    sandbox cannot be had."""
     try:
         return context.sandbox.run(
             argv,
@@ -21,6 +22,8 @@ def run_in_sandbox(context: ToolContext, argv: Sequence[str], limits: Limits | N
             on_output=context.on_output,
             cancel=context.cancel,
         )
+    except SandboxRefused:
+        raise
     except SandboxError as error:
         raise ToolError(str(error)) from error
 
@@ -39,6 +42,8 @@ def result_of(done: Completed, context: ToolContext, summary: str, bound: float)
             summary = f"stopped after {bound:g} s: it had not ended by then"
         case "cancel":
             summary = f"cancelled after {done.seconds:.1f} s"
+        case "crowd":
+            summary = "stopped: it started more processes than it may"
         case "lost":
             summary = "the sandbox was killed from outside, most likely for want of memory"
         case "signal":
