@@ -111,7 +111,26 @@ class ChunkRunner:
             if culprit is None or attempt > state.options.verify_attempts:
                 return ChunkReport(chunk, "failed", result.summary, result=result)
             attempt += 1
-            await culprit.repair(result.output, attempt)
+            await self._repair(culprit, result.output, attempt)
+
+    async def _repair(self, culprit: FileRun, error: str, attempt: int) -> None:
+        """A repair of a chunk that had ended: it begins and ends once more, with the text that stands in its file."""
+        state, started, before = self._state, time.monotonic(), replace(self._state.totals)
+        outcome: ChunkState = "failed"
+        reason = "The repair came to nothing; the file is as it was."
+        try:
+            await culprit.repair(error, attempt)
+            outcome, reason = "done", ""
+        except asyncio.CancelledError:
+            outcome, reason = "cancelled", "Cancelled; the file is as it was."
+            raise
+        finally:
+            figures = state.totals.since(before).figures(time.monotonic() - started)
+            state.emit(
+                ev.ChunkEnded(
+                    chunk_id=culprit.chunk_id, state=outcome, figures=figures, content=culprit.text, reason=reason
+                )
+            )
 
     def _culprit(self, result: ActionResult) -> FileRun | None:
         """The file of this turn that the command's output names last, as a traceback does."""

@@ -1,8 +1,10 @@
 """The coder: asks a provider for text and turns what it reports into events, while a caller takes the text."""
 
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from codey_tui.engine.errors import TurnFailed
 from codey_tui.inference import provider as inf
@@ -137,7 +139,7 @@ class Coder:
         gate = _BeyondGate(self._honesty.beyond_token)
         tokens = 0
         cached = new = 0
-        async with aclosing(self._provider.generate(request)) as events:
+        async with aclosing(self._provider.generate(request)) as events, self._told_of_failure():
             async for event in events:
                 match event:
                     case inf.Token(text=text, tokens=tokens):
@@ -161,16 +163,30 @@ class Coder:
                         return event
         raise inf.ChildDied("The model stopped answering before it was done. Try again with /retry.")
 
+    @asynccontextmanager
+    async def _told_of_failure(self) -> AsyncGenerator[None]:
+        """Nobody is left with a model that loads for ever, or that is shown as ready after its process has died."""
+        try:
+            yield
+        except (inf.ModelMissing, inf.ModelBroken, inf.ModelTooLarge) as error:
+            self._changed("failed", problem=str(error))
+            raise
+        except (inf.ChildDied, inf.StalledGeneration):
+            self._changed("idle")
+            raise
+        except BaseException:
+            if self._info.state == "loading":
+                self._changed("idle")
+            raise
+
     def _loading(self, fraction: float) -> None:
         if self._info.state != "loading":
             self._changed("loading")
         self._emit(ev.ModelLoadProgressed(model=self._info.id, fraction=fraction))
 
-    def _changed(self, state: ModelState, *, rss: int = 0, n_ctx: int = 0) -> None:
+    def _changed(self, state: ModelState, *, rss: int = 0, n_ctx: int = 0, problem: str = "") -> None:
         old = self._info
-        self._info = ModelInfo(
-            id=old.id, title=old.title, path=old.path, size=old.size, state=state, rss=rss, n_ctx=n_ctx or old.n_ctx
-        )
+        self._info = replace(old, state=state, rss=rss, n_ctx=n_ctx or old.n_ctx, problem=problem)
         self._emit(ev.ModelChanged(model=self._info))
 
     def _check_confidence(self, finished: inf.Finished) -> None:

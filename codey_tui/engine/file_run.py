@@ -37,6 +37,16 @@ class FileRun:
         self._size = 0
         self._messages: tuple[ChatTurn, ...] = ()
 
+    @property
+    def chunk_id(self) -> str:
+        """The chunk that this file belongs to."""
+        return self._chunk.id
+
+    @property
+    def text(self) -> str:
+        """What the model wrote last."""
+        return self._progress.text
+
     async def create(self) -> ChunkReport:
         """Write a file that does not exist yet: whoever opens it meanwhile sees it grow."""
         state, chunk = self._state, self._chunk

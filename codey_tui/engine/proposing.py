@@ -75,10 +75,15 @@ def hash_of(path: Path | None, workspace: Path) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:  # absent, or nothing that could be read: the action itself will say so
         return ""
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return ""
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:  # a disk that fails: the action itself will say so
+        return ""
+    finally:
+        os.close(descriptor)
 
 
 def line_of(action: Action) -> str:

@@ -12,6 +12,7 @@ from codey_tui.engine.approvals import Approvals, Decision
 from codey_tui.engine.chunk_runner import ChunkRunner
 from codey_tui.engine.context import question_context
 from codey_tui.engine.errors import EngineError, TurnFailed, TurnRejected
+from codey_tui.engine.terminal_text import Cleaner
 from codey_tui.engine.turn_state import TurnState
 from codey_tui.inference.provider import ChatTurn, InferenceError
 from codey_tui.protocol import events as ev
@@ -118,9 +119,13 @@ class Turn:
         message_id = uuid.uuid4().hex
         parts: list[str] = []
         length = 0
+        clean = Cleaner()
 
         def take(text: str, tokens: int) -> bool:
             nonlocal length
+            text = clean.feed(text)
+            if not text:
+                return True
             state.emit(ev.TokensGenerated(stream=message_id, offset=length, text=text, tokens=tokens))
             parts.append(text)
             length += len(text)

@@ -5,6 +5,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from codey_tui.inference.provider import ChildDied
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.queries import GetAudit
@@ -190,6 +191,38 @@ def test_a_plan_of_which_nothing_known_was_chosen_is_rejected_with_a_sentence(tm
     asyncio.run(scenario())
 
 
+def test_a_model_that_dies_or_is_cancelled_is_not_shown_as_loading_or_ready(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, [["an ", ChildDied("The model was killed.")], ["again"]]) as room:
+            assert (await room.ask("What is a stack?")).result == "failed"
+            assert [event.model.state for event in room.of(ev.ModelChanged)] == ["loading", "ready", "idle"]
+
+    asyncio.run(scenario())
+
+
+def test_a_repair_of_a_chunk_that_had_ended_begins_and_ends_with_the_new_text(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, [["print(1 / 0)\n", "```"], PROGRAM]) as room:
+            assert (await room.ask(REQUEST)).result == "done"
+            told = [e.event for e in room.heard if isinstance(e.event, ev.ChunkStarted | ev.ChunkEnded)]
+            written = [event for event in told if event.chunk_id == told[0].chunk_id]
+            assert [type(event) for event in written] == [ev.ChunkStarted, ev.ChunkEnded] * 2
+            last = room.of(ev.ChunkEnded)[1]
+            assert (last.state, last.content) == ("done", (room.workspace / "fibonacci.py").read_text())
+
+    asyncio.run(scenario())
+
+
+def test_an_answer_holds_nothing_that_only_a_terminal_understands(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, [["a \x1b]0;tit", "le\x07sta\x1b[31mck"]]) as room:
+            assert (await room.ask("What is a stack?")).result == "done"
+            assert room.of(ev.MessageAdded)[0].message.text == "a stack"
+            assert "".join(event.text for event in room.of(ev.TokensGenerated)) == "a stack"
+
+    asyncio.run(scenario())
+
+
 def test_names_that_are_not_utf8_are_told_and_stored(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with EngineRoom(tmp_path, mode="auto-edit") as room:
@@ -197,7 +230,8 @@ def test_names_that_are_not_utf8_are_told_and_stored(tmp_path: Path) -> None:
             folder.mkdir()
             odd = folder / os.fsdecode(b"caf\xe9.txt")
             odd.write_text("bytes")
-            assert (await room.ask("delete the folder docs")).result == "done"
+            ended = await room.ask("delete the folder docs")
+            assert ended.result == "done", ended.reason
             room.engine.submit(ops.UndoTurn())
             undone = await room.event(ev.TurnUndone)
             assert "docs/caf?.txt" in undone.restored
