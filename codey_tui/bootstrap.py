@@ -27,6 +27,7 @@ from codey_tui.sandbox.choice import Candidate, Choice
 from codey_tui.sandbox.docker import Docker
 from codey_tui.sandbox.landlock import Landlock
 from codey_tui.settings import Settings, SettingsError
+from codey_tui.store.corrections import Correction
 from codey_tui.store.database import Database
 from codey_tui.telemetry import Telemetry
 from codey_tui.tools.registry import NAMES
@@ -81,6 +82,25 @@ def describe_model(spec: ModelSpec, settings: Settings) -> ModelInfo:
 def build_router(paths: Paths) -> Router:
     """The router with the bundled weights; they are read at the first request that needs them."""
     return Router(paths.assets / "models" / "router.bin")
+
+
+def routing(paths: Paths, workspace: Path) -> Callable[[str], Route]:
+    """How requests in a workspace are understood; needs no engine."""
+    from codey_tui.tools.registry import NAMES
+
+    router = build_router(paths)
+    return lambda text: router(text, NAMES, workspace)
+
+
+def read_corrections(paths: Paths, workspace: Path) -> list[Correction]:
+    """The routes that the person put right in a workspace, the latest last. Raises StoreError."""
+    if not paths.database(workspace).exists():
+        return []
+    database = Database.open(paths.database(workspace))
+    try:
+        return database.corrections.list()
+    finally:
+        database.close()
 
 
 def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:

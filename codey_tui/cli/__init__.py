@@ -183,6 +183,23 @@ def build(context: click.Context, workspace: Path | None, environment: str | Non
     return build_image(_workspace(context, workspace), environment)
 
 
+@cli.command()
+@click.argument("text", required=False)
+@WORKSPACE
+@JSON
+@click.option("--corrections", is_flag=True, help="Print the routes that were put right with /route, as JSON lines.")
+@click.pass_context
+def route(context: click.Context, text: str | None, workspace: Path | None, as_json: bool, corrections: bool) -> int:
+    """Say how a request would be understood, and do nothing. TEXT `-`: one request a line, one JSON object a line."""
+    from codey_tui.cli.route import show_corrections, show_routes
+
+    if corrections:
+        return show_corrections(_workspace(context, workspace))
+    if text is None:
+        raise click.UsageError("Missing argument 'TEXT'.", context)
+    return show_routes(_workspace(context, workspace), text, as_json=as_json)
+
+
 @cli.command(hidden=True)
 @WORKSPACE
 @MODEL

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from codey_tui.store.audit import Audit
 from codey_tui.store.connection import Connection, StoreError, is_corrupt, sentence
+from codey_tui.store.corrections import Corrections
 from codey_tui.store.figures import FigureLog
 from codey_tui.store.journal import Journal
 from codey_tui.store.messages import Messages
@@ -35,6 +36,7 @@ class Database:
         self.plans = Plans(connection)
         self.audit = Audit(connection)
         self.figures = FigureLog(connection)
+        self.corrections = Corrections(connection)
         self._connection = connection
 
     @classmethod

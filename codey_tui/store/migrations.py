@@ -50,5 +50,18 @@ def first_tables(db: Database) -> None:
             db.conn.execute(statement)
 
 
-NAMES = frozenset({"first_tables"})
+_CORRECTIONS = """
+CREATE TABLE corrections (
+    number INTEGER PRIMARY KEY, session TEXT NOT NULL, turn INTEGER NOT NULL, at REAL NOT NULL, text TEXT NOT NULL,
+    kind TEXT NOT NULL, was TEXT NOT NULL, decided_by TEXT NOT NULL
+) STRICT
+"""
+
+
+@SCHEMA()
+def corrections_of_routes(db: Database) -> None:
+    db.conn.execute(_CORRECTIONS)
+
+
+NAMES = frozenset({"first_tables", "corrections_of_routes"})
 """Every migration above: a file that knows others comes from a newer version."""
