@@ -30,7 +30,9 @@ from codey_tui.settings import Settings, SettingsError
 from codey_tui.store.corrections import Correction
 from codey_tui.store.database import Database
 from codey_tui.telemetry import Telemetry
-from codey_tui.tools.registry import NAMES
+from codey_tui.tools.registry import NAMES, TOOLS, ToolBox
+from codey_tui.tools.trust import TrustStore
+from codey_tui.tools.user import load_tools
 
 MIB = 2**20
 
@@ -122,11 +124,14 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
 
     router = build_router(paths)
 
+    own, untrusted = load_tools(tool_folders(workspace, paths), trust_store(paths), (tool.name for tool in TOOLS))
+    tools = ToolBox((*TOOLS, *own))
+
     def routed(text: str) -> Route:
-        return router(text, NAMES, workspace)
+        return router(text, tools.names, workspace)
 
     def planned(request: str, chosen_route: Route, files: tuple[str, ...]) -> Plan:
-        return plan(request, chosen_route, workspace, files, NAMES, router)
+        return plan(request, chosen_route, workspace, files, tools.names, router)
 
     def gauges(models_rss: int) -> Gauges:
         return telemetry.gauges(models_rss, settings.memory_budget_mb * MIB)
@@ -151,7 +156,8 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             rules=(*shipped_rules(paths), *settings.rules),
             sampling=Sampling(temperature=settings.temperature, max_tokens_per_s=settings.max_tokens_per_s),
             options=TurnOptions(verify_attempts=settings.verify_attempts),
-            notices=database.notices,
+            notices=(*database.notices, *untrusted),
+            tools=tools,
         )
     )
 
@@ -165,6 +171,16 @@ def shipped_rules(paths: Paths) -> tuple[Rule, ...]:
         advice = "Install Codey again: its own files are not complete."
         raise SettingsError(str(file), "", f"cannot be read ({error})", advice) from error
     return tuple(replace(rule, source="default") for rule in found.get("rules", ()))
+
+
+def tool_folders(workspace: Path, paths: Paths) -> tuple[Path, ...]:
+    """Where a person's own tools may lie: with the workspace, and with the settings."""
+    return (workspace / ".codey" / "tools", paths.config_dir / "tools")
+
+
+def trust_store(paths: Paths) -> TrustStore:
+    """What was trusted, in the user's data folder, where no workspace reaches."""
+    return TrustStore(paths.data_dir / "trusted.json")
 
 
 def _honesty(spec: ModelSpec) -> Honesty:

@@ -136,6 +136,21 @@ def doctor(context: click.Context, workspace: Path | None, as_json: bool) -> int
 
 @cli.command()
 @WORKSPACE
+@click.option("--yes", is_flag=True, help="Trust without a question.")
+@click.option("--withdraw", is_flag=True, help="Trust them no longer.")
+@click.pass_context
+def trust(context: click.Context, workspace: Path | None, yes: bool, withdraw: bool) -> int:
+    """Show the tools in .codey/tools and in your settings folder, and let them run if you say so.
+
+    Their code runs with your rights. Whoever changes a file asks you anew.
+    """
+    from codey_tui.cli.trust import trust_tools
+
+    return trust_tools(_workspace(context, workspace), yes=yes, withdraw=withdraw)
+
+
+@cli.command()
+@WORKSPACE
 @click.pass_context
 def stop(context: click.Context, workspace: Path | None) -> int:
     """End the engine of the workspace; a running turn is cancelled."""

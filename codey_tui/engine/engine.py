@@ -54,6 +54,7 @@ class Engine:
             self._approvals,
             self._records,
             parts.clock,
+            tools=parts.tools,
             instead=parts.instead,
         )
         self._model = parts.model

@@ -13,6 +13,7 @@ from codey_tui.protocol.models import Gauges, ModelInfo, Route
 from codey_tui.protocol.plan import Plan
 from codey_tui.sandbox import Limits, Sandbox
 from codey_tui.store.database import Database
+from codey_tui.tools.registry import BUILT_IN, ToolBox
 
 
 @dataclass(frozen=True)
@@ -50,4 +51,5 @@ class EngineParts:
     sampling: Sampling = Sampling()
     options: TurnOptions = TurnOptions()
     notices: tuple[str, ...] = ()
+    tools: ToolBox = BUILT_IN
     clock: Callable[[], float] = time.time

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from codey_tui.engine.router import calc, spans, steps, tool_calls, tool_rules
 from codey_tui.engine.router import vocabulary as words
+from codey_tui.engine.router.named_tools import named_call
 from codey_tui.protocol.models import RouteKind
 
 MAX_CHARS = 4000
@@ -128,7 +129,7 @@ def _question(request: Request) -> Ruling | None:
 
 def _tool(request: Request) -> Ruling | None:
     """A tool call whose tool exists; what a command line can do goes to the shell where its own tool is missing."""
-    call = tool_rules.tool_call(request.bare, request.workspace)
+    call = named_call(request.bare, request.tools) or tool_rules.tool_call(request.bare, request.workspace)
     return called(call, request, 0.95) if call else None
 
 
