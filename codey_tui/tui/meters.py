@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len, set_cell_size
+
 from codey_tui.protocol.models import ModelInfo
 from codey_tui.tui.state import Progress, View
 from codey_tui.tui.telling import duration, memory
@@ -17,8 +19,8 @@ _WARM, _HOT = 75.0, 88.0
 
 
 def width_of(segments: Iterable[Segment]) -> int:
-    """Cells of segments; their texts hold width-1 characters alone but for names, which are cut by the widget."""
-    return sum(len(text) for text, _ in segments)
+    """Cells of segments; names may hold wide characters."""
+    return sum(cell_len(text) for text, _ in segments)
 
 
 def sparkline(values: Sequence[float], width: int) -> str:
@@ -195,9 +197,14 @@ def heading(view: View, workspace: str, width: int) -> Segments:
     """The top line: program, workspace, session, approval mode."""
     title = view.session.title if view.session else ""
     mode = f"mode {view.mode}"
-    left: Segments = (("codey", "bar"), ("  ", "dim"), (workspace, "strong"))
+    left: Segments = (("codey", "bar"), ("  ", "dim"), (_cut(workspace, width - len(mode) - 9), "strong"))
     room = width - width_of(left) - len(mode) - 5
     if title and room >= 12:
-        left = (*left, ("  ", "dim"), (title if len(title) <= room else title[: room - 1] + "…", "dim"))
+        left = (*left, ("  ", "dim"), (_cut(title, room), "dim"))
     gap = max(1, width - width_of(left) - len(mode))
     return (*left, (" " * gap, "dim"), (mode, "warn" if view.mode == "auto" else "dim"))
+
+
+def _cut(text: str, room: int) -> str:
+    """Text in at most `room` cells."""
+    return text if cell_len(text) <= room else set_cell_size(text, max(0, room - 1)).rstrip() + "…"

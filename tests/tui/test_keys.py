@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.models import SessionInfo
@@ -15,6 +16,7 @@ from codey_tui.tui.commands import COMMANDS
 from codey_tui.tui.screens.help import HelpScreen
 from codey_tui.tui.screens.quit import QuitScreen
 from codey_tui.tui.screens.sessions import SessionsScreen
+from codey_tui.tui.widgets.decision import DecisionPanel
 from tests.fakes import tui_script as script
 from tests.fakes.scripted_client import SESSION, START, ScriptedClient
 from tests.tui.stage import Stage, make_workspace, play
@@ -64,6 +66,35 @@ def test_quitting_asks_while_a_turn_runs(stage: Stage, key: str, ops: list[objec
         assert stage.client.ops == ops
 
     asyncio.run(play(stage, script.WRITING, act))
+
+
+@pytest.mark.parametrize("keys", ["cc", "dd", "cd", "ss"])
+def test_keys_typed_ahead_of_the_end_of_a_window_do_no_harm(stage: Stage, keys: str) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        await pilot.press("ctrl+q")
+        await stage.until(pilot, lambda: isinstance(stage.app.screen, QuitScreen))
+        for key in keys:
+            stage.app.simulate_key(key)
+        await stage.until(pilot, lambda: stage.app.return_value == 0 or stage.app.screen is stage.app.workbench)
+        assert len(stage.client.ops) <= 1
+
+    asyncio.run(play(stage, script.WRITING, act))
+
+
+@pytest.mark.parametrize("events", [script.PLANNED, script.ACTING])
+def test_on_the_smallest_screen_what_is_asked_is_in_sight(stage: Stage, events: tuple[ev.Event, ...]) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        await stage.ready_to_answer(pilot)
+        panel = stage.app.workbench.focused
+        assert isinstance(panel, DecisionPanel)
+        await stage.until(pilot, lambda: panel.size.height >= 3)
+        seen = panel.body.region.intersection(panel.content_region)
+        answer = panel.keys.parent
+        assert isinstance(answer, Widget)
+        covered = answer.region.intersection(seen).height
+        assert seen.height - covered >= 2, "nobody says yes to what is not in sight"
+
+    asyncio.run(play(stage, events, act, size=(20, 8)))
 
 
 def test_quitting_without_a_turn_asks_nothing(stage: Stage) -> None:

@@ -7,9 +7,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
+
+from codey_tui.tui.screens.modal import Modal
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -21,7 +22,7 @@ class Row(msgspec.Struct, frozen=True):
     key: str = ""
 
 
-class Choice(ModalScreen[str | None]):
+class Choice(Modal[str | None]):
     """Shows rows and returns the id of the chosen one, or None."""
 
     BINDINGS = [

@@ -6,10 +6,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from codey_tui.tui.commands import COMMANDS, SCOPES, Command
+from codey_tui.tui.screens.modal import Modal
 
 _KEY_COLUMN = 18
 _NAMES = {"minus": "-", "plus": "+", "space": "space", "up": "↑", "down": "↓"}
@@ -44,7 +44,7 @@ def help_content(keymap: Mapping[str, str]) -> Content:
     return Content("\n").join(rows)
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """Scrolls; any of the usual keys goes back."""
 
     BINDINGS = [Binding("escape,ctrl+q,q,ctrl+g,enter", "leave", "Back", show=False, id="help.back")]

@@ -7,16 +7,16 @@ from typing import Any, cast
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Markdown
 
+from codey_tui.tui.screens.modal import Modal
 from codey_tui.tui.widgets.transcript.entry import TITLES, Entry
 from codey_tui.tui.widgets.transcript.text import clean
 
 _TICKS = re.compile(r"`+")
 
 
-class MessageScreen(ModalScreen[None]):
+class MessageScreen(Modal[None]):
     """Scrolls; the usual keys go back, `c` copies the raw text."""
 
     CSS_PATH = Path(__file__).with_name("message.tcss")

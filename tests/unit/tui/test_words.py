@@ -126,7 +126,8 @@ def test_lines_fit_their_width(name: str, width: int) -> None:
     view = view_of(name)
     assert meters.width_of(meters.gauges(view, 44 * 2**20, 0, width)) <= width
     assert meters.width_of(meters.progress(view, width)) <= width
-    assert meters.width_of(meters.heading(view, "demo", width)) == width
+    for folder in ("demo", "wo rk ünï日本", "日本" * 40):
+        assert meters.width_of(meters.heading(view, folder, width)) == width
 
 
 def test_gauges_say_what_the_system_does_not_tell() -> None:
