@@ -1,5 +1,6 @@
 """How a command fails: a sentence on standard error, an exit status, and a traceback only in the log."""
 
+import errno
 import os
 import sys
 import time
@@ -11,6 +12,14 @@ from typing import Any
 import click
 
 FAILED, BAD_INPUT, NEEDS_ANSWER, INTERRUPTED = 1, 2, 3, 130
+
+_MACHINE = {
+    errno.ENOSPC: "Make room on the disk and try again.",
+    errno.EDQUOT: "Make room within your quota and try again.",
+    errno.EROFS: "Choose another place with CODEY_DATA_DIR and CODEY_CONFIG_DIR.",
+    errno.EACCES: "Give yourself access to it, or choose another place with CODEY_DATA_DIR and CODEY_CONFIG_DIR.",
+    errno.EPERM: "Give yourself access to it, or choose another place with CODEY_DATA_DIR and CODEY_CONFIG_DIR.",
+}
 
 
 class InputError(Exception):
@@ -43,6 +52,10 @@ def guarded(command: Callable[[], Any]) -> int:
         if known is not None:
             say_error(str(error))
             return known
+        if isinstance(error, OSError) and error.errno in _MACHINE:
+            where = f"{error.filename} cannot be used" if error.filename else "Codey's own folders cannot be written"
+            say_error(f"{where}: {error.strerror}. {_MACHINE[error.errno]}")
+            return FAILED
         log = _write_log()
         where = f"; details are in {log}" if log else ""
         say_error(f"Something went wrong inside Codey ({type(error).__name__}: {error}){where}.")

@@ -1,5 +1,6 @@
 """The command line without an engine: help, usage, bad input, each with an exit status and a sentence."""
 
+import errno
 import json
 import os
 import pty
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 from codey_tui import __version__
 from codey_tui.cli import cli
+from codey_tui.cli.failure import guarded
 from codey_tui.cli.terminal import RESTORE, plain
 from tests.fakes.shell import ROOT, codey, environment
 
@@ -202,3 +204,12 @@ def test_in_a_terminal_a_folder_that_is_none_is_told_before_any_screen():
         os.close(main)
     assert done.returncode == 2
     assert "/nowhere" in one_sentence(done.stderr)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_what_the_machine_refuses_is_one_sentence(number: int, capsys: pytest.CaptureFixture[str]):
+    def command() -> int:
+        raise OSError(number, os.strerror(number))
+
+    assert guarded(command) == 1
+    assert os.strerror(number) in one_sentence(capsys.readouterr().err)
