@@ -16,6 +16,7 @@ from codey_tui.inference.provider import InferenceError
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.actions import ActionResult
 from codey_tui.protocol.plan import Chunk, ChunkState, Plan
+from codey_tui.tools.cutting import for_model
 from codey_tui.store.connection import StoreError
 
 
@@ -111,7 +112,7 @@ class ChunkRunner:
             if culprit is None or attempt > state.options.verify_attempts:
                 return ChunkReport(chunk, "failed", result.summary, result=result)
             attempt += 1
-            await self._repair(culprit, result.output, attempt)
+            await self._repair(culprit, for_model(result.output), attempt)
 
     async def _repair(self, culprit: FileRun, error: str, attempt: int) -> None:
         """A repair of a chunk that had ended: it begins and ends once more, with the text that stands in its file."""
