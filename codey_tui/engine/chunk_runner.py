@@ -16,8 +16,8 @@ from codey_tui.inference.provider import InferenceError
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.actions import ActionResult
 from codey_tui.protocol.plan import Chunk, ChunkState, Plan
-from codey_tui.tools.cutting import for_model
 from codey_tui.store.connection import StoreError
+from codey_tui.tools.cutting import for_model
 
 
 class ChunkRunner:
