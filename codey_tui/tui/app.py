@@ -272,6 +272,10 @@ class CodeyApp(Doing):
             )
         )
 
+    def on_action_panel_review_wanted(self, message: ActionPanel.ReviewWanted) -> None:
+        """The parts of a diff on the whole screen."""
+        self.review(message.pending)
+
     def on_transcript_opened(self, message: Transcript.Opened) -> None:
         """One message in full."""
         from codey_tui.tui.screens.message import MessageScreen

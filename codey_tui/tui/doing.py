@@ -9,12 +9,12 @@ from textual.app import App
 
 from codey_tui.protocol.actions import ApprovalMode
 from codey_tui.protocol.client import EngineGone
-from codey_tui.protocol.ops import CancelTurn, NewSession, Op, OpenSession, SetMode, SetModel
+from codey_tui.protocol.ops import CancelTurn, DecideAction, NewSession, Op, OpenSession, SetMode, SetModel
 from codey_tui.protocol.queries import GetStatus, ListSessions
 from codey_tui.tui.commands import BY_ID, BY_SLASH, Command
 from codey_tui.tui.options import TuiOptions
 from codey_tui.tui.screens.workbench import Workbench
-from codey_tui.tui.state import View
+from codey_tui.tui.state import PendingAction, View
 from codey_tui.tui.telling import route_text
 
 _MODES = {
@@ -109,6 +109,25 @@ class Doing(App[int]):
     def do_search(self, argument: str) -> None:
         """Search the chat."""
         self.workbench.search(argument)
+
+    # --- actions ------------------------------------------------------------------------------------------------------
+    def review(self, pending: PendingAction) -> None:
+        """Show the parts of a change and answer by those that are taken in."""
+        from codey_tui.tui.screens.review import Reviewed, ReviewScreen
+
+        def answer(reviewed: Reviewed | None) -> None:
+            if reviewed is None:
+                return
+            if all(held.id != pending.id for held in self.view.pending):
+                self.notify("That question has been answered elsewhere.", severity="warning")
+                return
+            self.submit(
+                DecideAction(
+                    action_id=pending.id, verdict=reviewed.verdict, hunks=reviewed.hunks, reason=reviewed.reason
+                )
+            )
+
+        self.push_screen(ReviewScreen(pending.preview), answer)
 
     # --- chat ---------------------------------------------------------------------------------------------------------
     def _selected(self) -> str:

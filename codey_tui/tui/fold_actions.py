@@ -26,7 +26,7 @@ def _action_proposed(view: View, event: ev.ActionProposed, env: ev.Envelope) -> 
 def _action_settled(view: View, event: ev.ActionSettled, env: ev.Envelope) -> View:
     settled = next((held for held in view.pending if held.id == event.action_id), None)
     if event.verdict == "reject":
-        title = settled.preview.title if settled else "the action"
+        title = settled.preview.title if settled else event.title or "the action"
         view = note(view, _key(event.action_id), f"■ Rejected: {clean(title)}", clean(event.reason))
     return replace(view, pending=tuple(held for held in view.pending if held.id != event.action_id))
 

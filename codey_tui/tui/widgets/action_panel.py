@@ -23,9 +23,11 @@ _OUTPUT_LINES = 12
 _KEYS: tuple[Key, ...] = (
     ("y", "allow once", "allow"),
     ("a", "for this session", "allow_session"),
+    ("w", "always", "allow_always"),
     ("n", "reject", "reject"),
     ("e", "say why", "explain"),
 )
+_REVIEW: Key = ("d", "review parts", "review")
 
 
 def preview_content(preview: Preview) -> Content:
@@ -56,6 +58,13 @@ class ActionPanel(DecisionPanel):
             self.verdict: Verdict = verdict
             self.scope: Scope = scope
             self.reason = reason
+
+    class ReviewWanted(Message):
+        """A person wants to see and choose the parts of a diff."""
+
+        def __init__(self, pending: PendingAction) -> None:
+            super().__init__()
+            self.pending = pending
 
     def __init__(self, *, id: str, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(id=id, clock=clock)
@@ -89,7 +98,7 @@ class ActionPanel(DecisionPanel):
         if pending is not None:
             self.border_title = f"Action · {pending.tool}" + (f" · {self.more} more" if self.more else "")
             self.body.update(self._question(pending))
-            self.keys.show(*_KEYS)
+            self.keys.show(*_KEYS, *([_REVIEW] if pending.preview.hunks else []))
         elif running is not None:
             self.border_title = "Action · running"
             self.body.update(self._run(running))
@@ -109,7 +118,7 @@ class ActionPanel(DecisionPanel):
             Content.assemble(("risk     ", "$text-muted"), (word, style), (f"  {clean(pending.risk.reason)}", ""))
         )
         if pending.risk.touches:
-            rows.append(Content.assemble(("touches  ", "$text-muted"), ", ".join(pending.risk.touches)))
+            rows.append(Content.assemble(("touches  ", "$text-muted"), clean(", ".join(pending.risk.touches))))
         if preview.kind == "diff":
             return Content("\n").join(rows)  # Codey writes it itself, and a checkpoint brings it back
         sandbox = pending.sandbox or "none"
@@ -140,6 +149,18 @@ class ActionPanel(DecisionPanel):
         self.need_answer_time()
         if self.ready:
             self._answer("allow", "session", "")
+
+    def action_allow_always(self) -> None:
+        """Run this, and the same again from now on in this folder."""
+        self.need_answer_time()
+        if self.ready:
+            self._answer("allow", "always", "")
+
+    def action_review(self) -> None:
+        """Show the parts of the diff, to be taken in or out."""
+        self.need_answer_time()
+        if self.ready and self.pending is not None and self.pending.preview.hunks:
+            self.post_message(self.ReviewWanted(self.pending))
 
     def action_reject(self) -> None:
         """Do not run it."""
