@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from codey_tui.protocol.actions import Preview, Verdict
+from codey_tui.tui.screens.modal import Modal
 from codey_tui.tui.telling import clean, counted
 from codey_tui.tui.widgets.diff_lines import header, side_by_side, unified
 
@@ -27,7 +27,7 @@ class Reviewed(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class ReviewScreen(ModalScreen[Reviewed | None]):
+class ReviewScreen(Modal[Reviewed | None]):
     """Arrow keys go from part to part, space takes one in or out, `y` applies what is taken in."""
 
     CSS_PATH = Path(__file__).with_name("review.tcss")
