@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from codey_tui.protocol import events as ev
+from codey_tui.protocol import ops
 from codey_tui.protocol.actions import ApprovalMode
 from tests.fakes.engine_room import EngineRoom
 from tests.fakes.git_place import GitPlace
@@ -178,5 +179,23 @@ def test_the_same_call_for_the_third_time_in_a_row_asks(tmp_path: Path) -> None:
             assert "once more" in asked[0].risk.reason
             assert [event.state for event in room.of(ev.ChunkEnded)] == ["done", "done", "skipped"]
             assert ended.result == "done"
+
+    asyncio.run(scenario())
+
+
+def test_what_a_tool_changed_is_undone_byte_for_byte(tmp_path: Path) -> None:
+    place = prepare(tmp_path)
+    (place.workspace / "README.md").write_text("mine, not committed\n")
+    before = {path: (place.workspace / path).read_bytes() for path in ("users.db", "README.md")}
+
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path) as room:
+            for count, request in enumerate(('sqlite query users.db "DELETE FROM users"', "git restore README.md"), 1):
+                ended = await room.ask(request)
+                assert ended.result == "done", ended.reason
+                assert any((place.workspace / path).read_bytes() != data for path, data in before.items())
+                room.engine.submit(ops.UndoTurn())
+                await room.event(ev.TurnUndone, count)
+                assert {path: (place.workspace / path).read_bytes() for path in before} == before
 
     asyncio.run(scenario())

@@ -169,6 +169,8 @@ def _command(repository: Repository, args: GitArgs) -> list[str]:
         case "add":
             return ["add", "--all", "--", *(paths or ["."])]
         case "restore":
+            if args.staged and not repository.born:  # there is no commit to restore from
+                return ["rm", "--cached", "-r", "-q", "--", *paths]
             source = [f"--source={args.revision}"] if args.revision else []
             return ["restore", *(["--staged"] if args.staged else []), *source, "--", *paths]
         case "commit":
@@ -181,9 +183,8 @@ def _command(repository: Repository, args: GitArgs) -> list[str]:
             note = ["-m", args.message] if args.message and args.action == "push" else []
             return ["stash", args.action, *note]
         case "tag":
-            if args.delete:
-                return ["tag", "--delete", args.name]
-            return ["tag", *(["-m", args.message] if args.message else []), args.name, *_given(args.revision)]
+            note = ["--delete"] if args.delete else ["-m", args.message] if args.message else []
+            return ["tag", *note, args.name, *([] if args.delete else _given(args.revision))]
         case "pull":
             return ["pull", "--no-edit", *_given(args.remote or (args.name and "origin")), *_given(args.name)]
         case _:
