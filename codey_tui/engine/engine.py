@@ -17,11 +17,11 @@ from codey_tui.engine.journal import Journal
 from codey_tui.engine.lane import Lane
 from codey_tui.engine.parts import EngineParts, ModelChoice
 from codey_tui.engine.present import PresentSession
+from codey_tui.engine.providers import Providers
 from codey_tui.engine.records import Records
 from codey_tui.engine.rules import RuleBook, RuleRefused
 from codey_tui.engine.turn import Resumption, Turn, TurnParts
 from codey_tui.engine.turn_state import TurnState
-from codey_tui.inference.provider import Provider
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.client import Deliver, Unsubscribe
@@ -58,7 +58,7 @@ class Engine:
             instead=parts.instead,
         )
         self._model = parts.model
-        self._providers: dict[str, Provider] = {}
+        self._providers = Providers(parts.provider_for)
         self._lane = Lane(lambda prompt: self._begin(prompt.text, prompt.files), self._went_wrong)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gauge_task: asyncio.Task[None] | None = None
@@ -87,10 +87,7 @@ class Engine:
         if self._gauge_task is not None:
             self._gauge_task.cancel()
             await asyncio.gather(self._gauge_task, return_exceptions=True)
-        unloading = [provider.unload() for provider in self._providers.values()]
-        for problem in await asyncio.gather(*unloading, return_exceptions=True):
-            if problem is not None:
-                log.error("A model could not be unloaded.", exc_info=problem)
+        await self._providers.close()
         try:
             await asyncio.to_thread(self._executor.shutdown)
         finally:
@@ -288,6 +285,8 @@ class Engine:
             return
         self._model = model
         self._journal.emit(ev.ModelChanged(model=choice.info))
+        if not self._lane.running:
+            self._providers.leave_all_but(model)
 
     # --- turns ---------------------------------------------------------------------------------------------------------
     def _begin(self, text: str, files: tuple[str, ...], resume: Resumption | None = None) -> None:
@@ -306,7 +305,7 @@ class Engine:
             workspace=self._parts.workspace,
             state_dir=self._parts.state_dir,
             emit=emit,
-            coder=Coder(self._provider(self._model), choice.info, choice.honesty, self._parts.sampling, emit),
+            coder=Coder(self._providers.get(self._model), choice.info, choice.honesty, self._parts.sampling, emit),
             executor=self._executor,
             checkpoints=self._session.checkpoints,
             options=self._parts.options,
@@ -332,6 +331,7 @@ class Engine:
                 self._session.turn,
             )
         self._idle_since = time.monotonic()
+        self._providers.leave_all_but(self._model)
         self._session.end_turn()
 
     def _when_idle(self, what: str, then: Callable[[], None]) -> None:
@@ -339,11 +339,6 @@ class Engine:
             self._notice("warning", f"Cannot {what} while a turn runs. Wait for its end or cancel it.")
         else:
             then()
-
-    def _provider(self, model: str) -> Provider:
-        if model not in self._providers:
-            self._providers[model] = self._parts.provider_for(model)
-        return self._providers[model]
 
     def _notice(self, level: ev.NoticeLevel, text: str) -> None:
         self._journal.emit(ev.Noticed(level=level, text=text))
@@ -354,9 +349,8 @@ class Engine:
             await asyncio.sleep(GAUGE_SECONDS)
             if not self.clients:
                 continue
-            models_rss = sum(provider.rss for provider in self._providers.values())
             try:
-                self._gauges = await asyncio.to_thread(self._parts.read_gauges, models_rss)
+                self._gauges = await asyncio.to_thread(self._parts.read_gauges, self._providers.rss)
             except Exception:
                 log.exception("the machine could not be read; the next reading may be better")
                 continue

@@ -43,6 +43,7 @@ class EngineRoom:
         sandbox: Sandbox | None = None,
         instead: Callable[[], Sandbox | None] = lambda: None,
         busy_timeout_s: float = 5.0,
+        other: ScriptedProvider | None = None,
     ) -> None:
         self.workspace = folder / "work"
         self.workspace.mkdir(parents=True, exist_ok=True)
@@ -52,15 +53,18 @@ class EngineRoom:
         self.model_problem = ""
         info = ModelInfo(id="scripted", title="the scripted model", path="", state="idle", n_ctx=4096)
         self._new = new_session
+        models = {"scripted": ModelChoice(info=info, honesty=honesty or Honesty())}
+        if other is not None:
+            models["other"] = ModelChoice(info=msgspec.structs.replace(info, id="other", title="another model"))
         self.engine = Engine(
             EngineParts(
                 workspace=self.workspace,
                 state_dir=self.state_dir,
                 version="0",
                 database=Database.open(self.state_dir / "codey.db", busy_timeout_s=busy_timeout_s),
-                models={"scripted": ModelChoice(info=info, honesty=honesty or Honesty())},
+                models=models,
                 model="scripted",
-                provider_for=lambda _model: self.provider,
+                provider_for=lambda model: other if other is not None and model == "other" else self.provider,
                 look_at=lambda _model: msgspec.structs.replace(info, problem=self.model_problem),
                 sandbox=sandbox or Rlimits(),
                 instead=instead,

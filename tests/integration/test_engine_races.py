@@ -10,6 +10,7 @@ from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.queries import GetAudit
 from tests.fakes.engine_room import EngineRoom
+from tests.fakes.scripted_provider import ScriptedProvider
 from tests.integration.test_engine_turns import PROGRAM, REQUEST, names
 
 
@@ -219,6 +220,26 @@ def test_an_answer_holds_nothing_that_only_a_terminal_understands(tmp_path: Path
             assert (await room.ask("What is a stack?")).result == "done"
             assert room.of(ev.MessageAdded)[0].message.text == "a stack"
             assert "".join(event.text for event in room.of(ev.TokensGenerated)) == "a stack"
+
+    asyncio.run(scenario())
+
+
+def test_a_model_chosen_in_the_middle_waits_for_the_end_of_the_turn_and_the_one_before_gives_its_memory_back(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> None:
+        gate, other = asyncio.Event(), ScriptedProvider([["from the other"]], model="other")
+        async with EngineRoom(tmp_path, [["from ", gate, "the first"]], other=other) as room:
+            room.engine.submit(ops.SubmitPrompt(text="What is a stack?"))
+            await room.event(ev.TokensGenerated)
+            room.engine.submit(ops.SetModel(model="other"))
+            await room.until(lambda: room.of(ev.ModelChanged)[-1].model.id == "other")
+            assert room.provider.rss > 0
+            gate.set()
+            await room.event(ev.TurnEnded)
+            await room.until(lambda: room.provider.rss == 0, "the memory of the first model")
+            assert (await room.ask("What is a queue?")).result == "done"
+            assert [event.message.text for event in room.of(ev.MessageAdded)] == ["from the first", "from the other"]
 
     asyncio.run(scenario())
 

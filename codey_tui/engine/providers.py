@@ -1,0 +1,44 @@
+"""The providers of the models that were used: made at their first use, and sent away when another model was chosen."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from codey_tui.inference.provider import Provider
+
+log = logging.getLogger(__name__)
+
+
+class Providers:
+    """Providers by model id."""
+
+    def __init__(self, make: Callable[[str], Provider]) -> None:
+        self._make = make
+        self._made: dict[str, Provider] = {}
+        self._leaving: set[asyncio.Future[None]] = set()
+
+    @property
+    def rss(self) -> int:
+        """Bytes of memory that all models take now."""
+        return sum(provider.rss for provider in self._made.values())
+
+    def get(self, model: str) -> Provider:
+        """The provider of a model."""
+        if model not in self._made:
+            self._made[model] = self._make(model)
+        return self._made[model]
+
+    def leave_all_but(self, model: str) -> None:
+        """Give back the memory of models that are not the chosen one: the budget is for one at a time."""
+        for name, provider in self._made.items():
+            if name != model and provider.rss:
+                leaving = asyncio.ensure_future(provider.unload())
+                self._leaving.add(leaving)
+                leaving.add_done_callback(self._leaving.discard)
+
+    async def close(self) -> None:
+        """Unload every model."""
+        unloading = [*self._leaving, *(provider.unload() for provider in self._made.values())]
+        for problem in await asyncio.gather(*unloading, return_exceptions=True):
+            if problem is not None:
+                log.error("A model could not be unloaded.", exc_info=problem)
