@@ -13,6 +13,10 @@ class NotNumbers(Exception):
     """The logits hold NaN or infinity: the weights are damaged or the computation failed."""
 
 
+GREEDY_BELOW = 1e-6
+"""Temperatures below this take the likeliest token: dividing logits by them would overflow."""
+
+
 class Sampler:
     """One generation's choices; the same seed and logits give the same tokens."""
 
@@ -35,7 +39,7 @@ class Sampler:
         np.subtract(logits, peak, out=scratch)
         np.exp(scratch, out=scratch)
         total = float(scratch.sum())
-        token = best if self._temperature <= 0 else self._draw(logits, total, peak)
+        token = best if self._temperature < GREEDY_BELOW else self._draw(logits, total, peak)
         return token, float(logits[token]) - peak - math.log(total)
 
     def _draw(self, logits: Logits, total: float, peak: float) -> int:
