@@ -12,7 +12,7 @@ from codey_tui.catalogue import ModelSpec, find_model, read_catalogue
 from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
 from codey_tui.engine.planner import plan
-from codey_tui.engine.router import Router
+from codey_tui.engine.router import Router, route_as
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.gguf import inspect
@@ -88,8 +88,6 @@ def build_router(paths: Paths) -> Router:
 
 def routing(paths: Paths, workspace: Path) -> Callable[[str], Route]:
     """How requests in a workspace are understood; needs no engine."""
-    from codey_tui.tools.registry import NAMES
-
     router = build_router(paths)
     return lambda text: router(text, NAMES, workspace)
 
@@ -151,6 +149,7 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             limits=Limits(),
             route=routed,
             plan=planned,
+            route_as=lambda text, kind: route_as(text, kind, tools.names, workspace),
             read_gauges=gauges,
             mode=settings.approval_mode,
             rules=(*shipped_rules(paths), *settings.rules),

@@ -5,12 +5,13 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 from codey_tui.engine.answers import answer_query
 from codey_tui.engine.approvals import Approvals, Decision
 from codey_tui.engine.checkpoints import Restored
 from codey_tui.engine.coder import Coder
+from codey_tui.engine.correcting import HOW_TO_CORRECT, again_as, correction, last_routed
 from codey_tui.engine.executor import Executor
 from codey_tui.engine.history import resumable
 from codey_tui.engine.journal import Journal
@@ -25,7 +26,7 @@ from codey_tui.engine.turn_state import TurnState
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.client import Deliver, Unsubscribe
-from codey_tui.protocol.models import Gauges, ModelInfo, Status
+from codey_tui.protocol.models import Gauges, ModelInfo, RouteKind, Status
 from codey_tui.protocol.queries import GetRoute, GetStatus, ListRules, QueryBase
 from codey_tui.store.connection import StoreError
 
@@ -59,7 +60,7 @@ class Engine:
         )
         self._model = parts.model
         self._providers = Providers(parts.provider_for)
-        self._lane = Lane(lambda prompt: self._begin(prompt.text, prompt.files), self._went_wrong)
+        self._lane = Lane(self._begin_prompt, self._went_wrong)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gauge_task: asyncio.Task[None] | None = None
         self._gauges: Gauges | None = None
@@ -179,7 +180,7 @@ class Engine:
 
     def _carry_out(self, op: ops.Op) -> None:
         match op:
-            case ops.SubmitPrompt():
+            case ops.SubmitPrompt() | ops.CorrectRoute():
                 self._submit_prompt(op)
             case ops.DecidePlan() | ops.DecideAction():
                 self._decide(op)
@@ -203,14 +204,17 @@ class Engine:
             case ops.StopEngine():
                 self.stopped.set()
 
-    def _submit_prompt(self, op: ops.SubmitPrompt) -> None:
+    def _submit_prompt(self, op: ops.SubmitPrompt | ops.CorrectRoute) -> None:
+        if isinstance(op, ops.CorrectRoute):
+            self._correct(op.kind)
+            return
         if not op.text.strip():
             self._notice("warning", "An empty prompt was not sent. Type what you want done, then press enter.")
             return
         if self.busy:
             self._journal.emit(ev.PromptQueued(text=op.text, waiting=self._lane.wait(op)))
             return
-        self._begin(op.text, op.files)
+        self._begin_prompt(op)
 
     def _decide(self, op: ops.DecidePlan | ops.DecideAction) -> None:
         if isinstance(op, ops.DecidePlan):
@@ -244,6 +248,23 @@ class Engine:
             self._notice("warning", "Plan mode carries nothing out. Choose another with /mode, then /retry.")
             return
         self._begin(found.request, found.files, found.resumption)
+
+    def _correct(self, kind: str) -> None:
+        found = last_routed(self._journal.history())
+        again = again_as(found, kind)
+        if found is None or again is None:
+            self._notice("info", HOW_TO_CORRECT if found else "Nothing was asked yet.")
+            return
+        self._parts.database.corrections.add(correction(found, again, self._journal.session, self._parts.clock()))
+        if found.acted:
+            self._notice(
+                "info", f"Kept: that was {kind}. Work on it was begun, so it does not run again; /undo takes it back."
+            )
+        elif self.busy:
+            self._lane.cancel()
+            self._lane.wait(again)
+        else:
+            self._begin_prompt(again)
 
     def _undo(self, turn: int) -> None:
         number = turn or self._session.checkpoints.last_turn()
@@ -289,7 +310,16 @@ class Engine:
             self._providers.leave_all_but(model)
 
     # --- turns ---------------------------------------------------------------------------------------------------------
-    def _begin(self, text: str, files: tuple[str, ...], resume: Resumption | None = None) -> None:
+    def _begin_prompt(self, prompt: ops.SubmitPrompt) -> None:
+        self._begin(prompt.text, prompt.files, kind=prompt.kind)
+
+    def _begin(
+        self,
+        text: str,
+        files: tuple[str, ...],
+        resume: Resumption | None = None,
+        kind: RouteKind | Literal[""] = "",
+    ) -> None:
         turn = self._session.begin_turn(text)
         choice = self._parts.models[self._model]
 
@@ -312,7 +342,7 @@ class Engine:
         )
         model = self._model
         parts = TurnParts(
-            route=self._parts.route,
+            route=(lambda request: self._parts.route_as(request, kind)) if kind else self._parts.route,
             plan=self._parts.plan,
             approvals=self._approvals,
             clock=self._parts.clock,

@@ -9,7 +9,7 @@ from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.provider import Provider
 from codey_tui.protocol.actions import ApprovalMode, Rule
-from codey_tui.protocol.models import Gauges, ModelInfo, Route
+from codey_tui.protocol.models import Gauges, ModelInfo, Route, RouteKind
 from codey_tui.protocol.plan import Plan
 from codey_tui.sandbox import Limits, Sandbox
 from codey_tui.store.database import Database
@@ -44,6 +44,7 @@ class EngineParts:
     limits: Limits
     route: Callable[[str], Route]
     plan: Callable[[str, Route, tuple[str, ...]], Plan]
+    route_as: Callable[[str, RouteKind], Route]
     read_gauges: Callable[[int], Gauges]
     instead: Callable[[], Sandbox | None] = lambda: None
     mode: ApprovalMode = "ask"

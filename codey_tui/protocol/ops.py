@@ -1,8 +1,11 @@
 """Ops: what a client asks the engine to do. Imperative; nothing comes back but events."""
 
+from typing import Literal
+
 import msgspec
 
 from codey_tui.protocol.actions import ApprovalMode, Rule, Scope, Verdict
+from codey_tui.protocol.models import RouteKind
 
 
 class _Op(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -10,10 +13,12 @@ class _Op(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class SubmitPrompt(_Op, frozen=True):
-    """Start a turn with the text of a person. While a turn runs it is queued. `files` are workspace-relative paths."""
+    """Start a turn with the text of a person. While a turn runs it is queued. `files` are workspace-relative paths; `kind` is
+    what the person says the request is (empty: the router decides)."""
 
     text: str
     files: tuple[str, ...] = ()
+    kind: RouteKind | Literal[""] = ""
 
 
 class DecidePlan(_Op, frozen=True):
@@ -48,6 +53,13 @@ class UndoTurn(_Op, frozen=True):
     """Restore the exact bytes, modes and absence of files from before a turn (0: the last one not yet undone)."""
 
     turn: int = 0
+
+
+class CorrectRoute(_Op, frozen=True):
+    """Say what the last request really was (a `RouteKind`). It is kept for training; the request runs again as that kind when
+    nothing has been done about it yet."""
+
+    kind: str
 
 
 class NewSession(_Op, frozen=True):
@@ -96,6 +108,7 @@ Op = (
     | CancelTurn
     | RetryTurn
     | UndoTurn
+    | CorrectRoute
     | NewSession
     | OpenSession
     | SetMode

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from textual.binding import Binding
 
-from codey_tui.protocol.ops import CancelTurn, NewSession, Op, RetryTurn, UndoTurn
+from codey_tui.protocol.ops import CancelTurn, CorrectRoute, NewSession, Op, RetryTurn, UndoTurn
 from codey_tui.tui.state import View
 
 Scope = Literal["app", "chat", "prompt", "files", "plan", "approval"]
@@ -169,6 +169,14 @@ COMMANDS: tuple[Command, ...] = (
         help="Say how the request was understood, by what, and how surely.",
         slash="why",
         action="why",
+    ),
+    Command(
+        id="route.correct",
+        title="Correct the route",
+        help="Say what the last request was: calc, tool, question, code, steps, fullstack or clarify.",
+        slash="route",
+        argument="[kind]",
+        op=lambda view, argument: CorrectRoute(kind=argument.strip().lower()),
     ),
     Command(
         id="theme.set", title="Theme", help="Choose the colours.", slash="theme", argument="[name]", action="theme"

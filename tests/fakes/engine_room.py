@@ -12,7 +12,7 @@ import msgspec
 from codey_tui.engine.coder import Honesty
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
 from codey_tui.engine.planner import plan
-from codey_tui.engine.router import route
+from codey_tui.engine.router import route, route_as
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
@@ -71,6 +71,7 @@ class EngineRoom:
                 limits=Limits(seconds=30.0),
                 route=lambda text: route(text, NAMES, self.workspace),
                 plan=lambda text, chosen, files: plan(text, chosen, self.workspace, files, NAMES),
+                route_as=lambda text, kind: route_as(text, kind, NAMES, self.workspace),
                 read_gauges=lambda rss: Gauges(engine_rss=1, models_rss=rss, budget=1 << 30, cpu_percent=0.0),
                 mode=mode,
                 rules=rules,

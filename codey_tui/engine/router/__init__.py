@@ -4,12 +4,12 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from codey_tui.engine.router.choice import SecondOpinion, choose
+from codey_tui.engine.router.choice import SecondOpinion, choose, forced
 from codey_tui.engine.router.linear import Linear, WeightsBroken
 from codey_tui.engine.router.rules import normalise_tool
-from codey_tui.protocol.models import Route
+from codey_tui.protocol.models import Route, RouteKind
 
-__all__ = ["Router", "WeightsBroken", "normalise_tool", "route"]
+__all__ = ["Router", "WeightsBroken", "normalise_tool", "route", "route_as"]
 
 
 def route(
@@ -32,6 +32,21 @@ def route(
         kind=ruling.kind,
         confidence=ruling.confidence,
         decided_by=decided_by,
+        milliseconds=(time.perf_counter() - started) * 1000,
+        tool=ruling.tool,
+        args=ruling.args or {},
+        reply=ruling.reply,
+    )
+
+
+def route_as(text: str, kind: RouteKind, known_tools: Collection[str], workspace: Path) -> Route:
+    """`text` as what a person says it is; `clarify` with a sentence where it has not what that kind takes."""
+    started = time.perf_counter()
+    ruling = forced(text, kind, frozenset(known_tools), workspace)
+    return Route(
+        kind=ruling.kind,
+        confidence=1.0,
+        decided_by="person",
         milliseconds=(time.perf_counter() - started) * 1000,
         tool=ruling.tool,
         args=ruling.args or {},

@@ -61,6 +61,25 @@ def choose(
     return _stands(request, likely if firm else None)
 
 
+def forced(text: str, kind: RouteKind, tools: frozenset[str], workspace: Path) -> Ruling:
+    """The ruling of a kind that a person has named, or the question back where the request has not what it takes."""
+    request = rules.read(text, tools, workspace)
+    ruling = rules.certain(request)
+    if ruling is not None and ruling.kind == kind:
+        return ruling
+    if kind == "tool":
+        found = (_as(tool, request, None, 1.0) for tool in ("sqlite", "git", "search", "file", "shell"))
+        ruling = next((call for call in found if call), None)
+    else:
+        ruling = _as(kind, request, rules.likely(request), 1.0)
+    if ruling is not None:
+        return ruling
+    missing = {"tool": "no call of a tool", "calc": "no sum", "steps": "no separate steps"}.get(
+        kind, "nothing of that kind"
+    )
+    return Ruling("person", "clarify", 1.0, reply=f"I found {missing} in that request. Put it in other words.")
+
+
 def _stands(request: Request, likely: Ruling | None) -> tuple[str, Ruling]:
     """What the words suggest, or the question back."""
     ruling = likely or rules.unsure(request)
