@@ -1,6 +1,7 @@
 """Who may do what: the policy of the approval modes, and the questions that wait for a person's answer."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -50,6 +51,7 @@ class Approvals:
     def __init__(self, mode: ApprovalMode, rules: RuleBook | None = None) -> None:
         self.mode: ApprovalMode = mode
         self.rules = rules or RuleBook()
+        self.waited = 0.0  # seconds that people took to answer, so far
         self._waiting: dict[str, asyncio.Future[Decision]] = {}
         self._granted: set[str] = set()
 
@@ -96,9 +98,11 @@ class Approvals:
         """Wait for the first answer to a question; nobody there means waiting, never yes."""
         future: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         self._waiting[question] = future
+        began = time.monotonic()
         try:
             return await future
         finally:
+            self.waited += time.monotonic() - began
             self._waiting.pop(question, None)
 
     def answer(self, question: str, decision: Decision) -> bool:

@@ -1,7 +1,6 @@
 """Runs the chunks of a plan one by one: a file that grows, an edit that becomes one diff, or a command."""
 
 import asyncio
-import time
 from dataclasses import replace
 
 from codey_tui.engine.coder import BeyondModel, Totals
@@ -43,7 +42,7 @@ class ChunkRunner:
                 max_tokens=chunk.max_tokens,
             )
         )
-        started = time.monotonic()
+        started = state.seconds
         before = replace(state.totals)
         run = Progress()
         try:
@@ -73,7 +72,7 @@ class ChunkRunner:
             ev.ChunkEnded(
                 chunk_id=report.chunk.id,
                 state=report.state,
-                figures=state.totals.since(before).figures(time.monotonic() - started),
+                figures=state.totals.since(before).figures(state.seconds - started),
                 content=run.text,
                 reason=report.reason,
             )
@@ -116,7 +115,7 @@ class ChunkRunner:
 
     async def _repair(self, culprit: FileRun, error: str, attempt: int) -> None:
         """A repair of a chunk that had ended: it begins and ends once more, with the text that stands in its file."""
-        state, started, before = self._state, time.monotonic(), replace(self._state.totals)
+        state, started, before = self._state, self._state.seconds, replace(self._state.totals)
         outcome: ChunkState = "failed"
         reason = "The repair came to nothing; the file is as it was."
         try:
@@ -126,7 +125,7 @@ class ChunkRunner:
             outcome, reason = "cancelled", "Cancelled; the file is as it was."
             raise
         finally:
-            figures = state.totals.since(before).figures(time.monotonic() - started)
+            figures = state.totals.since(before).figures(state.seconds - started)
             state.emit(
                 ev.ChunkEnded(
                     chunk_id=culprit.chunk_id, state=outcome, figures=figures, content=culprit.text, reason=reason

@@ -42,7 +42,6 @@ from codey_tui.tools.registry import BUILT_IN, ToolBox
 log = logging.getLogger(__name__)
 
 
-
 class Executor:
     """Runs actions one after another; all methods belong to the engine's loop."""
 
@@ -67,6 +66,10 @@ class Executor:
         self._audit = audit
         self._clock = clock
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="codey-tools")
+
+    def working_clock(self) -> float:
+        """A clock in seconds that stands still while a person is asked: what it measures is work."""
+        return time.monotonic() - self._approvals.waited
 
     def shutdown(self) -> None:
         """Let the worker thread end, and the sandbox give back what it holds. Blocks."""

@@ -1,7 +1,6 @@
 """A turn: from the words of a person to the end of the work, as one readable sequence."""
 
 import asyncio
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -70,7 +69,7 @@ class Turn:
         except (EngineError, InferenceError, StoreError, OSError) as error:
             result, reason, can_retry = "failed", str(error), True
         self._settle_checkpoints()
-        figures = state.totals.figures(time.monotonic() - state.started, tuple(state.written))
+        figures = state.totals.figures(state.seconds, tuple(state.written))
         state.emit(ev.TurnEnded(result=result, figures=figures, reason=reason, can_retry=can_retry))
 
     def _settle_checkpoints(self) -> None:

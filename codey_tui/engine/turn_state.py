@@ -1,6 +1,5 @@
 """What the steps of one turn share: its number, its voice, its parts, and what it has done so far."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +37,14 @@ class TurnState:
     totals: Totals = field(default_factory=Totals)
     written: list[str] = field(default_factory=list[str])
     _touched: list[str] = field(default_factory=list[str])
-    started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self._started = self.executor.working_clock()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of work since the turn began; the time that questions waited for a person is not counted."""
+        return self.executor.working_clock() - self._started
 
     @property
     def scope(self) -> TurnScope:

@@ -184,3 +184,14 @@ def test_another_question_follows_with_its_own_grace(stage: Stage) -> None:
         await stage.until(pilot, lambda: stage.client.ops[1:] == [DecideAction(action_id="a2", verdict="allow")])
 
     asyncio.run(play(stage, script.ACTING, act))
+
+
+def test_a_slash_typed_at_a_question_begins_a_command_in_the_prompt(stage: Stage) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        await stage.ready_to_answer(pilot)
+        await pilot.press("slash", "n")
+        await stage.until(pilot, lambda: stage.app.workbench.prompt.text.startswith("/"))
+        assert stage.client.ops == []
+        assert stage.app.workbench.prompt.has_focus
+
+    asyncio.run(play(stage, script.ACTING, act))

@@ -232,6 +232,12 @@ class Workbench(Screen[None]):
         """Into the file tree, or back."""
         self.enter_pane("chat" if self.focused is self.files else "files")
 
+    def on_decision_panel_command_begun(self) -> None:
+        """A command is typed while a question waits: it belongs into the prompt."""
+        self.show_pane("chat")
+        self.prompt.focus()
+        self.prompt.insert("/")
+
     # --- search ----------------------------------------------------------------------------------------------------------
     def search(self, text: str = "") -> None:
         """Open the search, or close it where it is open and no text is given."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from textual import events
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -22,6 +23,9 @@ class DecisionPanel(VerticalScroll, can_focus=True):
     class Answered(Message):
         """The panel has its answer; the focus may go back to the prompt."""
 
+    class CommandBegun(Message):
+        """A slash was typed here: a command is meant, for the prompt."""
+
     def __init__(self, *, id: str, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(id=id)
         self._clock = clock
@@ -30,6 +34,14 @@ class DecisionPanel(VerticalScroll, can_focus=True):
         self.body = Static("", classes="body")
         self.keys = Keys()
         self.reason = Input(placeholder="Why? Enter sends it, an empty line goes back", classes="reason")
+
+    def on_key(self, event: events.Key) -> None:
+        """A slash goes to the prompt, and what follows it at once is no answer."""
+        if event.character == "/" and not self.reason.has_focus:
+            event.stop()
+            if self.asks:
+                self._armed_at = self._clock() + GRACE
+            self.post_message(self.CommandBegun())
 
     def compose(self) -> ComposeResult:
         """The question, the field for a reason, and the keys that answer."""
