@@ -123,6 +123,44 @@ def audit(context: click.Context, workspace: Path | None, as_json: bool, limit: 
     return list_audit(_workspace(context, workspace), as_json=as_json, limit=limit)
 
 
+@cli.group(invoke_without_command=True)
+@WORKSPACE
+@JSON
+@click.pass_context
+def rules(context: click.Context, workspace: Path | None, as_json: bool) -> int:
+    """List the approval rules in force here; `add` and `remove` change those that are remembered."""
+    if context.invoked_subcommand is not None:
+        return 0
+    from codey_tui.cli.rules import list_rules
+
+    return list_rules(_workspace(context, workspace), as_json=as_json)
+
+
+@rules.command("add")
+@click.argument("verdict", type=click.Choice(["allow", "ask", "forbid"]))
+@click.argument("tool")
+@click.argument("pattern")
+@WORKSPACE
+@click.pass_context
+def add_rule(context: click.Context, verdict: Any, tool: str, pattern: str, workspace: Path | None) -> int:
+    """Remember a rule for this folder: TOOL is a tool's name or *, PATTERN a glob over a command or a path."""
+    from codey_tui.cli.rules import set_rule
+
+    return set_rule(_workspace(context, workspace), verdict, tool, pattern)
+
+
+@rules.command("remove")
+@click.argument("tool")
+@click.argument("pattern")
+@WORKSPACE
+@click.pass_context
+def remove_rule(context: click.Context, tool: str, pattern: str, workspace: Path | None) -> int:
+    """Forget a remembered rule of this folder."""
+    from codey_tui.cli.rules import forget_rule
+
+    return forget_rule(_workspace(context, workspace), tool, pattern)
+
+
 @cli.command()
 @WORKSPACE
 @JSON

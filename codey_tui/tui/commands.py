@@ -83,6 +83,10 @@ COMMANDS: tuple[Command, ...] = (
         op=_undo,
         when=lambda view: not view.busy,
     ),
+    Command(id="rules.show", title="Rules", help="Show and change the approval rules.", slash="rules", action="rules"),
+    Command(
+        id="audit.show", title="Actions so far", help="List every action proposed here.", slash="audit", action="audit"
+    ),
     Command(
         id="panels.next",
         title="Plan and actions",

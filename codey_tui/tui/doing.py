@@ -5,12 +5,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
+from msgspec.structs import replace
 from textual.app import App
 
 from codey_tui.protocol.actions import ApprovalMode
 from codey_tui.protocol.client import EngineGone
-from codey_tui.protocol.ops import CancelTurn, DecideAction, NewSession, Op, OpenSession, SetMode, SetModel
-from codey_tui.protocol.queries import GetStatus, ListSessions
+from codey_tui.protocol.ops import (
+    CancelTurn,
+    DecideAction,
+    NewSession,
+    Op,
+    OpenSession,
+    RemoveRule,
+    SetMode,
+    SetModel,
+    SetRule,
+)
+from codey_tui.protocol.queries import GetAudit, GetStatus, ListRules, ListSessions
 from codey_tui.tui.commands import BY_ID, BY_SLASH, Command
 from codey_tui.tui.options import TuiOptions
 from codey_tui.tui.screens.workbench import Workbench
@@ -128,6 +139,56 @@ class Doing(App[int]):
             )
 
         self.push_screen(ReviewScreen(pending.preview), answer)
+
+    def do_rules(self, argument: str) -> None:
+        """Show the rules and change one, or set the one that is typed."""
+        from codey_tui.tui.ledgers import read_rule
+
+        rule = read_rule(argument)
+        if rule is not None:
+            self.submit(SetRule(rule=rule))
+        elif argument:
+            self.notify("Type /rules VERDICT TOOL PATTERN: /rules forbid shell git push", markup=False, timeout=8)
+        else:
+            self.run_worker(self._change_rules(), group="ask", exclusive=True)
+
+    async def _change_rules(self) -> None:
+        from codey_tui.tui.ledgers import REMOVE, rule_rows, verdict_rows
+        from codey_tui.tui.screens.choice import Choice
+
+        try:
+            rules = await self.ask(ListRules())
+        except EngineGone:
+            return
+        empty = "There are no rules. /rules VERDICT TOOL PATTERN sets one."
+        chosen = await self.push_screen_wait(Choice("Rules", rule_rows(rules), empty=empty))
+        if chosen is None:
+            return
+        rule = rules[int(chosen)]
+        title = f"{rule.tool} {rule.pattern}"
+        answer = await self.push_screen_wait(Choice(title, verdict_rows(rule), chosen=rule.verdict))
+        if answer == REMOVE:
+            self.submit(RemoveRule(tool=rule.tool, pattern=rule.pattern))
+        elif answer and answer != rule.verdict:
+            self.submit(SetRule(rule=replace(rule, verdict=answer, source="learnt")))
+
+    def do_audit(self, argument: str) -> None:
+        """Show what was proposed, and one row in full."""
+        self.run_worker(self._show_audit(), group="ask", exclusive=True)
+
+    async def _show_audit(self) -> None:
+        from codey_tui.tui.ledgers import audit_entry, audit_rows
+        from codey_tui.tui.screens.choice import Choice
+        from codey_tui.tui.screens.message import MessageScreen
+
+        try:
+            rows = await self.ask(GetAudit())
+        except EngineGone:
+            return
+        empty = "Nothing has been proposed in this folder yet."
+        chosen = await self.push_screen_wait(Choice("Actions", audit_rows(rows), empty=empty))
+        if chosen is not None:
+            self.push_screen(MessageScreen(audit_entry(rows[int(chosen)])))
 
     # --- chat ---------------------------------------------------------------------------------------------------------
     def _selected(self) -> str:
