@@ -158,7 +158,7 @@ class _Run:
 
                 self._decide(plain(preview.title) or action.tool, decide_action)
             case RouteChosen(route=route):
-                self._unclear = route.kind == "clarify"
+                self._unclear = route.kind == "clarify" and route.decided_by not in {"rule:greeting", "rule:help"}
             case PlanDecided() | ActionSettled():
                 self._drop_question()  # answered here, or on another screen first
             case _:

@@ -106,6 +106,11 @@ class Coder:
         self._emit = emit
 
     @property
+    def scope(self) -> str:
+        """What the model says it can do, as one line that names it; empty for a model that says nothing of itself."""
+        return f"{self._info.title}: {self._honesty.scope}" if self._honesty.scope else ""
+
+    @property
     def n_ctx(self) -> int:
         """Tokens of context that the model may have."""
         return self._info.n_ctx

@@ -20,6 +20,9 @@ from codey_tui.protocol.models import Route
 from codey_tui.protocol.plan import Chunk, ChunkState, Plan
 from codey_tui.store.connection import StoreError
 
+_ABOUT_CODEY = frozenset({"rule:greeting", "rule:help"})
+"""Who decided that a person asks what Codey can do: then the model says what it can."""
+
 ANSWER_TOKENS = 512
 """Ceiling of an answer to a question, in tokens."""
 
@@ -87,7 +90,8 @@ class Turn:
         state.emit(ev.RouteChosen(route=route))
         match route.kind:
             case "calc" | "clarify":
-                self._say(route.reply)
+                about = state.coder.scope if route.decided_by in _ABOUT_CODEY else ""
+                self._say(f"{route.reply}\n\n{about}" if about else route.reply)
                 return "done", "", False
             case "tool":
                 return await self._call_tool(route)

@@ -322,3 +322,15 @@ def test_a_step_that_says_run_it_runs_what_the_step_before_wrote(tmp_path: Path)
             assert "34" in room.of(ev.ActionEnded)[-1].result.output
 
     asyncio.run(scenario())
+
+
+def test_who_asks_what_codey_can_do_hears_what_the_model_can(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        honesty = Honesty(scope="It writes small programs.")
+        async with EngineRoom(tmp_path, honesty=honesty) as room:
+            await room.ask("what can you do?")
+            assert "the scripted model: It writes small programs." in room.of(ev.MessageAdded)[-1].message.text
+            await room.ask("2 + 2")
+            assert "small programs" not in room.of(ev.MessageAdded)[-1].message.text
+
+    asyncio.run(scenario())
