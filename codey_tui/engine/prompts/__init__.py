@@ -3,8 +3,20 @@
 from functools import cache
 from importlib import resources
 
+from codey_tui.protocol.models import RouteKind
+
 FENCE = "```"
 README_FENCE = "````"
+LABELS: dict[RouteKind, str] = {
+    "calc": "<|calc|>",
+    "tool": "<|tool|>",
+    "question": "<|question|>",
+    "code": "<|code|>",
+    "steps": "<|steps|>",
+    "fullstack": "<|fullstack|>",
+    "clarify": "<|clarify|>",
+}
+"""The kinds of request, each with the single token with which a model that knows labels says it."""
 
 
 @cache
@@ -42,6 +54,12 @@ def edit_file(request: str, path: str, language: str, content: str, *, instructi
 def question(request: str, *, context: str = "") -> str:
     """The user message of a plain question."""
     return (f"{context.strip()}\n" if context else "") + f"Question: {request.strip()}"
+
+
+def label(request: str) -> str:
+    """The user message, after the system prompt, whose answer is one token of `LABELS`. The request comes last and on one
+    line, so that all before it stays in the KV cache."""
+    return text("label").format(request=" ".join(request.split()))
 
 
 def repair(path: str, error: str) -> str:
