@@ -1,0 +1,16 @@
+"""Circle: its area and circumference from the radius."""
+
+from math import pi
+
+
+def circle(radius: float) -> tuple[float, float]:
+    """Return the area and the circumference of a disc with this radius."""
+    if radius < 0:
+        raise ValueError("The radius must not be negative.")
+    return pi * radius**2, 2 * pi * radius
+
+
+if __name__ == "__main__":
+    for radius in (1, 2.5):
+        area, circumference = circle(radius)
+        print(f"Radius {radius}: area {area:.2f}, circumference {circumference:.2f}")
