@@ -12,5 +12,4 @@ def circle(radius: float) -> tuple[float, float]:
 
 if __name__ == "__main__":
     for radius in (1, 2.5):
-        area, circumference = circle(radius)
-        print(f"Radius {radius}: area {area:.2f}, circumference {circumference:.2f}")
+        print(f"Radius {radius}: area and circumference {circle(radius)}")
