@@ -7,6 +7,7 @@ import msgspec
 from codey_tui.protocol.actions import ActionResult, Preview, Risk
 from codey_tui.tools import changes, lookups
 from codey_tui.tools.base import Fields, ToolContext, ToolError
+from codey_tui.tools.odd_names import shown
 
 Operation = Literal["read", "list", "find", "write", "edit", "mkdir", "move", "copy", "delete"]
 _LOOKS = frozenset({"read", "list", "find"})
@@ -83,7 +84,7 @@ class FileTool:
         try:
             return self._run(args, context)
         except OSError as error:
-            where = error.filename or ", ".join(args.all_paths)
+            where = ", ".join(map(shown, args.all_paths))
             raise ToolError(f"{args.op} failed at {where}: {error.strerror or error}.") from error
 
     def _run(self, args: FileArgs, context: ToolContext) -> ActionResult:

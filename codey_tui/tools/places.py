@@ -3,9 +3,19 @@
 import fnmatch
 import os
 import stat
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from codey_tui.tools.base import ToolError
+from codey_tui.tools.held import Held
+from codey_tui.tools.odd_names import shown
+from codey_tui.tools.walking import walk
+
+MAX_CHARS = 1024
+"""Characters of a path."""
+MAX_NAME_BYTES = 255
+"""Bytes of one name, as file systems have it."""
 
 _SECRET_NAMES = (
     ".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "*.keystore", "*.jks", "id_rsa*", "id_dsa*", "id_ecdsa*",
@@ -30,45 +40,48 @@ def is_secret(relpath: str) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in _SECRET_NAMES)
 
 
+def hold(workspace: Path, relpath: str, *, follow: bool = False) -> Held:
+    """A relative path held open (see `held`), its folders' symlinks followed and with `follow` also one at the end; without it a
+    link can be moved or deleted as a link. "." is the workspace. Raises ToolError for all that leads out of it."""
+    return walk(os.path.realpath(workspace), check_text(relpath), shown(relpath), follow=follow)
+
+
+def hold_to_read(workspace: Path, relpath: str) -> Held:
+    """A place whose content may be seen: its end followed too, no secrets, nothing of git's own, no device."""
+    with _closing(hold(workspace, relpath, follow=True)) as held:
+        if is_secret(relpath) or is_secret(held.path):
+            raise ToolError(f"{held.said} looks like a file of passwords or keys, so Codey does not read it.")
+        if ".git" in held.path.lower().split("/"):
+            raise ToolError(f"{held.said} belongs to git. Use git itself to look at it.")
+        _refuse_special(held)
+        return held
+
+
+def hold_to_change(workspace: Path, relpath: str, *, follow: bool = False) -> Held:
+    """A place that may be created, changed or removed. Raises ToolError for the workspace itself and what others own."""
+    with _closing(hold(workspace, relpath, follow=follow)) as held:
+        if not held.parts:
+            raise ToolError("That is the workspace itself.")
+        named = (*PurePosixPath(relpath).parts, *held.parts)
+        if _OWNED.intersection(part.lower() for part in named):
+            raise ToolError(f"{held.said} belongs to git or to Codey itself and is not changed by a tool.")
+        _refuse_special(held)
+        return held
+
+
 def inside(workspace: Path, relpath: str) -> Path:
-    """The real place of a relative path, every symlink in its folder followed; its last part is not, so that a link can
-    be moved or deleted as a link. "." is the workspace. Raises ToolError for all that leads out of it."""
-    _check_text(relpath)
-    root = Path(os.path.realpath(workspace))
-    parts = PurePosixPath(relpath.removesuffix("/")).parts
-    if not parts:
-        return root
-    parent = Path(os.path.realpath(root.joinpath(*parts[:-1])))
-    if not parent.is_relative_to(root):
-        raise ToolError(f"{relpath} leads out of the workspace through a symbolic link.")
-    return parent / parts[-1]
+    """The real place of what `hold` takes, for looks that do not mind if it is another one a moment later."""
+    return _real(workspace, hold(workspace, relpath))
 
 
 def readable(workspace: Path, relpath: str) -> Path:
-    """A place whose content may be seen: its end followed too, no secrets, nothing of git's own, no device."""
-    place = Path(os.path.realpath(inside(workspace, relpath)))
-    root = Path(os.path.realpath(workspace))
-    if not place.is_relative_to(root):
-        raise ToolError(f"{relpath} is a symbolic link that leads out of the workspace.")
-    real = place.relative_to(root).as_posix()
-    if is_secret(relpath) or is_secret(real):
-        raise ToolError(f"{relpath} looks like a file of passwords or keys, so Codey does not read it.")
-    if ".git" in PurePosixPath(real.lower()).parts:
-        raise ToolError(f"{relpath} belongs to git. Use git itself to look at it.")
-    _refuse_special(place, relpath)
-    return place
+    """The real place of what `hold_to_read` takes."""
+    return _real(workspace, hold_to_read(workspace, relpath))
 
 
 def changeable(workspace: Path, relpath: str) -> Path:
-    """A place that may be created, changed or removed. Raises ToolError for the workspace itself and what others own."""
-    place = inside(workspace, relpath)
-    root = Path(os.path.realpath(workspace))
-    if place == root:
-        raise ToolError("That is the workspace itself.")
-    if _OWNED.intersection(part.lower() for part in place.relative_to(root).parts):
-        raise ToolError(f"{relpath} belongs to git or to Codey itself and is not changed by a tool.")
-    _refuse_special(place, relpath)
-    return place
+    """The real place of what `hold_to_change` takes."""
+    return _real(workspace, hold_to_change(workspace, relpath))
 
 
 def relative(workspace: Path, place: Path) -> str:
@@ -76,28 +89,51 @@ def relative(workspace: Path, place: Path) -> str:
     return place.relative_to(os.path.realpath(workspace)).as_posix()
 
 
-def _check_text(relpath: str) -> None:
+def check_text(relpath: str) -> tuple[str, ...]:
+    """The names of a relative path, checked by its text alone; none for the workspace itself."""
     if not relpath.strip():
         raise ToolError("The path is empty.")
-    if any(ord(char) < 32 or ord(char) == 127 for char in relpath):
+    if len(relpath) > MAX_CHARS:
+        raise ToolError(f"The path {shown(relpath[:60])}... is longer than {MAX_CHARS} characters.")
+    if any(ord(char) < 32 or 127 <= ord(char) < 160 for char in relpath):
         raise ToolError(f"The path {relpath!r} holds a control character.")
     if relpath.startswith(("/", "~")) or "\\" in relpath or relpath[1:3] == ":/":
-        raise ToolError(f"{relpath} is not a path inside the workspace. Paths are relative, with forward slashes.")
+        raise ToolError(
+            f"{shown(relpath)} is not a path inside the workspace. Paths are relative, with forward slashes."
+        )
     parts = PurePosixPath(relpath).parts
     if ".." in parts:
-        raise ToolError(f"{relpath} leads out of the workspace.")
-    if len(relpath) > 1024 or any(len(os.fsencode(part)) > 255 for part in parts):
-        raise ToolError(f"The path {relpath[:60]}... is too long.")
-
-
-def _refuse_special(place: Path, relpath: str) -> None:
+        raise ToolError(f"{shown(relpath)} leads out of the workspace.")
     try:
-        mode = place.lstat().st_mode
-    except FileNotFoundError:
-        return
-    except NotADirectoryError as error:
-        raise ToolError(f"{relpath} lies under a file, not under a folder.") from error
+        long = any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in parts)
+    except UnicodeEncodeError as error:
+        raise ToolError(f"The path {relpath!r} holds half a character.") from error
+    if long:
+        raise ToolError(f"A name in {shown(relpath[:60])}... is longer than {MAX_NAME_BYTES} bytes.")
+    return parts
+
+
+def _refuse_special(held: Held) -> None:
+    try:
+        found = held.found()
     except OSError as error:
-        raise ToolError(f"{relpath} cannot be looked at ({error.strerror}).") from error
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)):
-        raise ToolError(f"{relpath} is a device, a socket or a pipe, not a file.")
+        raise ToolError(f"{held.said} cannot be looked at ({error.strerror}).") from error
+    if found is not None and not (
+        stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode) or stat.S_ISLNK(found.st_mode)
+    ):
+        raise ToolError(f"{held.said} is a device, a socket or a pipe, not a file.")
+
+
+def _real(workspace: Path, held: Held) -> Path:
+    held.close()
+    return Path(os.path.realpath(workspace), *held.parts)
+
+
+@contextmanager
+def _closing(held: Held) -> Generator[Held]:
+    """Let a place go where a check refuses it."""
+    try:
+        yield held
+    except BaseException:
+        held.close()
+        raise
