@@ -5,10 +5,7 @@ from pathlib import Path
 
 
 def organize_files(folder: str) -> int:
-    """Move each file into a folder such as txt or pdf and return how many were moved.
-
-    A file whose new name is taken is left as it is.
-    """
+    """Move each file into a folder such as txt where the name is free; return how many."""
     if not Path(folder).is_dir():
         raise NotADirectoryError(f"{folder} is not a folder.")
     count = 0

@@ -5,10 +5,7 @@ from pathlib import Path
 
 
 def rename_files(folder: str, old: str, new: str) -> int:
-    """Change the extension old to new and return how many files were renamed.
-
-    A file whose new name is taken is left as it is.
-    """
+    """Change the extension old to new where the name is free; return how many were renamed."""
     if not old.startswith(".") or not new.startswith("."):
         raise ValueError("An extension must begin with a dot.")
     count = 0

@@ -9,9 +9,7 @@ class NoteStore:
     def __init__(self, path: str = ":memory:") -> None:
         self.connection = sqlite3.connect(path)
         with self.connection:
-            self.connection.execute(
-                "CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"
-            )
+            self.connection.execute("CREATE TABLE IF NOT EXISTS notes (text TEXT NOT NULL)")
 
     def add(self, text: str) -> None:
         """Save a note; the text must not be empty."""
@@ -22,7 +20,7 @@ class NoteStore:
 
     def notes(self) -> list[tuple[int, str]]:
         """Return the number and the text of each note."""
-        return self.connection.execute("SELECT id, text FROM notes ORDER BY id").fetchall()
+        return self.connection.execute("SELECT rowid, text FROM notes").fetchall()
 
 
 if __name__ == "__main__":

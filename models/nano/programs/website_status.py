@@ -21,7 +21,7 @@ def website_status(url: str) -> int:
 if __name__ == "__main__":
     for url in sys.argv[1:] or ["https://www.python.org"]:
         try:
-            status = website_status(url)
+            code = website_status(url)
         except ValueError as error:
             sys.exit(f"Error: {error}")
-        print(f"{url} is {'up' if 0 < status < 400 else 'down'}, status {status}")
+        print(f"{url} is {'up' if 0 < code < 400 else 'down'}, status {code}")
