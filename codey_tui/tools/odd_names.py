@@ -9,7 +9,7 @@ _MAX_TOLD = 3
 
 def shown(path: str) -> str:
     """A path with each character that cannot be seen written out, as in `a<U+202E>txt`."""
-    if path.isascii():
+    if path.isascii() and path.isprintable():
         return path
     return "".join(f"<U+{ord(char):04X}>" if _unseen(char) else char for char in path)
 
