@@ -16,6 +16,7 @@ from codey_tui.engine.router import Router, route_as
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.gguf import inspect
+from codey_tui.inference.ladder import Room
 from codey_tui.inference.provider import InferenceError, Provider
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
 from codey_tui.paths import Paths
@@ -30,6 +31,7 @@ from codey_tui.settings import Settings, SettingsError
 from codey_tui.store.corrections import Correction
 from codey_tui.store.database import Database
 from codey_tui.telemetry import Telemetry
+from codey_tui.telemetry.machine import available_memory
 from codey_tui.tools.registry import NAMES, TOOLS, ToolBox
 from codey_tui.tools.trust import TrustStore
 from codey_tui.tools.user import load_tools
@@ -44,7 +46,7 @@ def _llama_cpp(spec: ModelSpec, info: ModelInfo, settings: Settings) -> Provider
         n_ctx=info.n_ctx,
         n_threads=settings.n_threads,
         timeout_s=settings.generation_timeout_s,
-        budget=settings.memory_budget_mb * MIB,
+        room=lambda: Room(budget=settings.memory_budget_mb * MIB, available=available_memory()),
         # The token with which a model says that something is beyond it is a special one: it has to be seen as text.
         options=LoadOptions(render_special=(spec.beyond_token,) if spec.beyond_token else ()),
     )

@@ -1,33 +1,67 @@
-"""How much memory a model will take, from its header alone, so that one too large is refused before it is loaded."""
+"""How much memory a model will take, from its header alone, so that one too large is refused before a byte of it is read.
 
-from pathlib import Path
-from typing import Literal
+`python -m benchmarks.footprint` compares the forecast with what the child process really takes.
+"""
 
-from codey_tui.inference.gguf import GgufInfo, inspect
+from collections.abc import Iterator
 
-KvType = Literal["f16", "q8_0"]
+import msgspec
 
+from codey_tui.inference.frames import KvType
+from codey_tui.inference.shape import ModelShape
+
+MIB = 1024 * 1024
 # Bytes per cached number: f16 has two, q8_0 blocks of 32 have 34 (ggml/src/ggml-common.h).
-_KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32}
-# Measured: a child with numpy and llama.cpp loaded and no model takes 55 to 65 MB.
-_PROCESS_BYTES = 64 * 1024 * 1024
+_KV_BYTES = {"f16": (2, 1), "q8_0": (34, 32)}
+_CONTEXT_STEP = 256  # llama.cpp rounds the context up to a multiple of this
+# Measured on Linux: a child with Python, numpy and llama.cpp that has answered once.
+_PROCESS = 51 * MIB
+# Measured: llama.cpp keeps each token's text three times over, with hashes, and each merge with its rank.
+_PER_TOKEN, _PER_MERGE = 154, 130
+# Of the buffers for a batch only what a batch fills becomes resident: about three rows of the feed-forward width and four
+# of the model's own. Six rows of logits: llama.cpp's, and those in which Python finds the likeliest.
+_FEED_FORWARD_ROWS, _WIDTH_ROWS, _LOGIT_ROWS = 3, 4, 6
 
 
-def estimate(path: Path, n_ctx: int, *, n_batch: int = 256, kv_type: KvType = "f16") -> int:
-    """Bytes of RSS of the child with this model and `n_ctx` tokens of context. Raises what `gguf.inspect` raises."""
-    return estimate_from(inspect(path), n_ctx, n_batch=n_batch, kv_type=kv_type)
+class Footprint(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes of resident memory of a child process with a model in it, by what takes them."""
+
+    weights: int
+    kv: int
+    compute: int
+    overhead: int
+    n_ctx: int
+    kv_type: KvType
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.weights + self.kv + self.compute + self.overhead
 
 
-def estimate_from(info: GgufInfo, n_ctx: int, *, n_batch: int = 256, kv_type: KvType = "f16") -> int:
-    """The same for a header already read: weights + KV cache + compute buffers + the process itself."""
-    heads = info.number("attention.head_count", 1) or 1
-    width = info.number("embedding_length")
-    layers = info.number("block_count")
-    kv_heads = info.number("attention.head_count_kv", heads)
-    key = info.number("attention.key_length", width // heads)
-    value = info.number("attention.value_length", width // heads)
-    cache = int(n_ctx * layers * kv_heads * (key + value) * _KV_BYTES[kv_type])
-    vocabulary = info.array_lengths.get("tokenizer.ggml.tokens", 0)
-    widest = max(info.number("feed_forward_length"), width)
-    compute = 4 * n_batch * (4 * widest + width) + 4 * vocabulary * 2
-    return info.tensor_bytes + cache + compute + _PROCESS_BYTES
+def forecast(shape: ModelShape, n_ctx: int, *, n_batch: int = 256, kv_type: KvType = "f16") -> Footprint:
+    """What a model of this shape takes with `n_ctx` tokens of context, of which it uses no more than it was trained for.
+
+    It is the same with and without mmap: every weight is read for every token, so mapped pages stay resident as well.
+    """
+    used = min(n_ctx, shape.context) if shape.context else n_ctx
+    padded = -(-used // _CONTEXT_STEP) * _CONTEXT_STEP
+    size, per = _KV_BYTES[kv_type]
+    batch = min(n_batch, padded)
+    rows = _FEED_FORWARD_ROWS * shape.feed_forward + _WIDTH_ROWS * max(shape.width, shape.attention)
+    mask = 2 * padded * batch
+    return Footprint(
+        weights=shape.weights,
+        kv=padded * shape.cached * size // per + shape.state,
+        compute=4 * batch * rows + mask + 4 * _LOGIT_ROWS * shape.vocabulary,
+        overhead=_PROCESS + shape.vocabulary * _PER_TOKEN + shape.merges * _PER_MERGE,
+        n_ctx=used,
+        kv_type=kv_type,
+    )
+
+
+def contexts(most: int) -> Iterator[int]:
+    """Sizes of context below `most` tokens that are worth offering, the largest first."""
+    for size in (131_072, 65_536, 32_768, 16_384, 12_288, 8192, 6144, 4096, 3072, 2048, 1024):
+        if size < most:
+            yield size

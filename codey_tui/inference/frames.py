@@ -24,6 +24,7 @@ from codey_tui.inference.provider import (
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 HEADER = struct.Struct(">I")
 
+KvType = Literal["f16", "q8_0"]
 FailureKind = Literal["missing", "broken", "too_large", "too_long", "other"]
 
 
@@ -31,15 +32,17 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a model is loaded.
 
     `render_special` names control tokens whose text is part of the output, such as a model's own markers; all others
-    are silent. `nice` is added to the child's niceness. `n_batch` tokens are evaluated at a time. `n_gpu_layers` is 0
-    where no layer goes to a GPU.
+    are silent. `nice` is added to the child's niceness. `n_batch` tokens are evaluated at a time. With `mmap` the weights
+    are pages of the file, which the kernel may drop and read again; without, they are memory of the process.
+    `n_gpu_layers` is 0 where no layer goes to a GPU.
     """
 
     n_ctx: int = 4096
     n_threads: int = 2
     nice: int = 10
     n_batch: int = 256
-    kv_type: Literal["f16", "q8_0"] = "f16"
+    kv_type: KvType = "f16"
+    mmap: bool = True
     n_gpu_layers: int = 0
     render_special: tuple[str, ...] = ()
 

@@ -90,11 +90,11 @@ class GgufInfo:
     array_lengths: dict[str, int]
 
     def number(self, key: str, default: int = 0) -> int:
-        """An integer under `<architecture>.<key>`; of a value per layer the largest."""
+        """A count under `<architecture>.<key>`; of a value per layer the largest."""
         value = self.values.get(f"{self.architecture}.{key}", default)
         if isinstance(value, list):
             return max((item for item in value if isinstance(item, int)), default=default)
-        return int(value) if isinstance(value, int | float) else default
+        return int(value) if isinstance(value, int) and value >= 0 else default
 
 
 class _Cut(Exception):

@@ -96,7 +96,7 @@ class Runtime:
         callback = lib.llama_progress_callback(progressed)
         params.progress_callback = callback
         params.n_gpu_layers = self.options.n_gpu_layers
-        params.load_mode = lib.llama_load_mode_from_str(b"mmap")
+        params.load_mode = lib.llama_load_mode_from_str(b"mmap" if self.options.mmap else b"none")
         # Repacked weights are a second copy: 8.0 instead of 5.0 GB for a 7B model, and slower prompt evaluation.
         params.use_extra_bufts = False
         model = lib.llama_model_load_from_file(path.encode(), params)

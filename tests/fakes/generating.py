@@ -5,6 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 from codey_tui.inference.frames import LoadOptions
+from codey_tui.inference.ladder import Room
 from codey_tui.inference.provider import (
     ChatTurn,
     Finished,
@@ -79,7 +80,14 @@ async def llama(
 ) -> AsyncIterator[LlamaCppProvider]:
     """A provider of the real child process, unloaded afterwards."""
     provider = LlamaCppProvider(
-        "tiny", path, n_ctx=n_ctx, n_threads=n_threads, nice=0, timeout_s=PATIENCE_S, budget=budget, options=options
+        "tiny",
+        path,
+        n_ctx=n_ctx,
+        n_threads=n_threads,
+        nice=0,
+        timeout_s=PATIENCE_S,
+        room=lambda: Room(budget=budget),
+        options=options,
     )
     try:
         yield provider

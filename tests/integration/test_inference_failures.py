@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from codey_tui.inference.frames import LoadOptions
+from benchmarks.footprint import OVER, UNDER, Case, measure
+from codey_tui.inference.frames import KvType, LoadOptions
 from codey_tui.inference.provider import (
     ChildDied,
     InferenceError,
@@ -22,6 +23,7 @@ from codey_tui.inference.provider import (
     Token,
 )
 from tests.fakes.generating import PATIENCE_S, answer, ask, llama
+from tests.fakes.shape_gguf import SHAPES, write_shape_gguf
 from tests.fakes.tiny_gguf import write_tiny_gguf
 
 pytestmark = pytest.mark.model
@@ -79,6 +81,22 @@ def test_a_model_above_the_budget_is_not_loaded(tmp_path: Path) -> None:
     path = write_tiny_gguf(tmp_path / "m.gguf", n_ctx=4096)
     sentence = failure_of(path, ModelTooLarge, budget=10_000_000, n_ctx=4096)
     assert "10 MB" in sentence
+
+
+def test_a_7b_that_does_not_fit_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = write_shape_gguf(tmp_path / "seven.gguf", SHAPES["qwen2-7b"])
+    sentence = failure_of(path, ModelTooLarge, budget=5_100_000_000, n_ctx=16_384)
+    assert sentence.startswith("seven.gguf needs 5,")
+    assert "--context 4096" in sentence
+    assert "memory_budget_mb" in sentence
+
+
+@pytest.mark.parametrize(("shape", "n_ctx", "kv_type"), [("gemma3-270m", 1024, "f16"), ("qwen2-0.5b", 4096, "q8_0")])
+def test_the_forecast_is_what_the_child_takes(tmp_path: Path, shape: str, n_ctx: int, kv_type: KvType) -> None:
+    """A part of `python -m benchmarks.footprint`."""
+    case = Case(shape=shape, n_ctx=n_ctx, kv_type=kv_type, prompt=280)
+    expected, measured = asyncio.run(measure(case, tmp_path))
+    assert -UNDER <= expected / measured - 1 <= OVER
 
 
 def test_numbers_that_are_none(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codey_tui.inference.footprint import estimate
+from codey_tui.inference.footprint import forecast
 from codey_tui.inference.gguf import GgufInfo, inspect
 from codey_tui.inference.provider import InferenceError, ModelBroken, ModelMissing
+from codey_tui.inference.shape import shape_of
 from tests.fakes.tiny_gguf import CONTROLS, write_tiny_gguf
 
 
@@ -84,8 +85,9 @@ def test_damage_anywhere_in_the_header_never_escapes(tmp_path: Path, whole: byte
     path = tmp_path / "damaged.gguf"
     path.write_bytes(whole[:at] + raw + whole[at + len(raw) :])
     try:
-        assert isinstance(inspect(path), GgufInfo)
-        assert estimate(path, 512) >= 0
+        info = inspect(path)
+        assert isinstance(info, GgufInfo)
+        assert forecast(shape_of(info), 512).total > 0
     except InferenceError as error:
         assert str(error).endswith(".")
 
@@ -94,13 +96,3 @@ def test_additions_to_models_are_no_models(tmp_path: Path) -> None:
     path = write_tiny_gguf(tmp_path / "m.gguf", architecture="clip")
     with pytest.raises(ModelBroken, match="addition"):
         inspect(path)
-
-
-def test_the_estimate_grows_with_the_context_and_shrinks_with_q8(tmp_path: Path) -> None:
-    path = write_tiny_gguf(tmp_path / "m.gguf", layers=4)
-    small, large = estimate(path, 512), estimate(path, 32_768)
-    # Four layers, keys and values of one head of 64 numbers, two bytes each... the width of a head is the file's.
-    info = inspect(path)
-    head = info.number("embedding_length") // info.number("attention.head_count")
-    assert large - small == (32_768 - 512) * 4 * 2 * head * 2
-    assert estimate(path, 32_768, kv_type="q8_0") < large

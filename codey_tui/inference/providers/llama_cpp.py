@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 
-from codey_tui.inference.footprint import estimate_from
+from codey_tui.inference.footprint import forecast
 from codey_tui.inference.frames import (
     Alive,
     Count,
@@ -18,6 +18,7 @@ from codey_tui.inference.frames import (
 from codey_tui.inference.gguf import inspect
 from codey_tui.inference.process import ChildProcess
 from codey_tui.inference.provider import (
+from codey_tui.inference.ladder import Room, ladder, refusal
     ChatTurn,
     ChildDied,
     Finished,
@@ -33,6 +34,7 @@ from codey_tui.inference.provider import (
 
 # A cancelled generation has this long (seconds) to come to rest before its process is ended.
 CANCEL_GRACE = 1.0
+from codey_tui.inference.shape import shape_of
 
 Answer = ProviderEvent | Counted | Alive
 
@@ -48,8 +50,9 @@ _ERRORS: dict[str, type[InferenceError]] = {
 class LlamaCppProvider:
     """A GGUF file behind the `Provider` protocol.
 
-    `timeout_s` bounds silence, not the whole generation. `budget` is the most memory in bytes that the model may take
-    by estimate (0: any). Loading happens with the first generation and again after a failure.
+    `timeout_s` bounds silence, not the whole generation. `room` tells, whenever a load is due, how much memory the model
+    may take; one that would not fit is refused before it is read. Loading happens with the first generation and again
+    after a failure.
     """
 
     def __init__(
@@ -61,13 +64,13 @@ class LlamaCppProvider:
         n_threads: int = 2,
         nice: int = 10,
         timeout_s: float = 300.0,
-        budget: int = 0,
+        room: Callable[[], Room] = Room,
         options: LoadOptions | None = None,
     ) -> None:
         self._model = model_id
         self._path = path
         self.timeout_s = timeout_s
-        self._budget = budget
+        self._room = room
         base = options or LoadOptions()
         self._options = LoadOptions(
             n_ctx=n_ctx,
@@ -79,6 +82,7 @@ class LlamaCppProvider:
             render_special=base.render_special,
         )
         self._child: ChildProcess | None = None
+            mmap=base.mmap,
         self._lock = asyncio.Lock()
         self._settling: asyncio.Task[None] | None = None
         self._leaving = 0
@@ -193,17 +197,12 @@ class LlamaCppProvider:
 
     def _check_file(self) -> None:
         """What can be said about the file without loading it, in a sentence."""
-        info = inspect(self._path)
-        if not self._budget:
-            return
+        shape, room = shape_of(inspect(self._path)), self._room()
         options = self._options
-        n_ctx = min(options.n_ctx, info.context_length or options.n_ctx)
-        needed = estimate_from(info, n_ctx, n_batch=options.n_batch, kv_type=options.kv_type)
-        if needed > self._budget:
-            raise ModelTooLarge(
-                f"{self._path.name} needs about {needed / 1e6:,.0f} MB with a context of {n_ctx:,} tokens, but models "
-                f"may use {self._budget / 1e6:,.0f} MB. Choose a smaller model or context, or raise memory_budget_mb."
-            )
+        wanted = forecast(shape, options.n_ctx, n_batch=options.n_batch, kv_type=options.kv_type)
+        if not room.holds(wanted.total):
+            rungs = ladder(shape, wanted, room, n_batch=options.n_batch)
+            raise ModelTooLarge(refusal(self._path.name, wanted, room, rungs))
 
     async def _receive(self, child: ChildProcess) -> Answer:
         """The next frame, a failure raised as the error it stands for."""

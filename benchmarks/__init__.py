@@ -1,0 +1,1 @@
+"""Measurements that back figures in the code; `codey bench` is what users run."""
