@@ -27,6 +27,7 @@ from codey_tui.inference.frames import (
     FromParent,
     Generate,
     Load,
+    Score,
     encode,
     read_from_parent,
 )
@@ -126,6 +127,11 @@ class Worker:
                 self._control.begin(command.id)
                 generation = Generation(self._loaded(), command.request, self.emit, self._control.stop)
                 self.emit(generation.run(peak_rss))
+            case Score():
+                from codey_tui.inference.scoring import score
+
+                self._control.begin(command.id)
+                self.emit(score(self._loaded(), command, self.emit, self._control.stop))
             case Count():
                 self._control.begin(command.id)
                 self.emit(Counted(tokens=len(self._loaded().prompt_tokens(command.messages, command.prefill))))

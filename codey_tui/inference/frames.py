@@ -1,8 +1,8 @@
 """The frames between the engine and the child process that holds a model.
 
 Each frame is four bytes of length, big-endian, and as many bytes of JSON: one struct, tagged by `type`. The parent
-sends `Load` once, then `Generate` or `Count`, one at a time, and `Cancel` at any moment. Every command is answered by
-exactly one last frame: `Load` by `Loaded`, `Generate` by `Finished`, `Count` by `Counted`, and any of them by `Failed`
+sends `Load` once, then `Generate`, `Score` or `Count`, one at a time, and `Cancel` at any moment. Every command is answered by
+exactly one last frame: `Load` by `Loaded`, `Generate` by `Finished`, `Score` by `Scored`, `Count` by `Counted`, and any of them by `Failed`
 instead. Before it come progress frames. The end of its input tells the child to exit.
 """
 
@@ -65,6 +65,15 @@ class Generate(_Frame, frozen=True, kw_only=True):
     request: GenerateRequest
 
 
+class Score(_Frame, frozen=True, kw_only=True):
+    """Say how likely each candidate, a text of one token, is right after a prompt."""
+
+    id: int
+    messages: tuple[ChatTurn, ...]
+    candidates: tuple[str, ...]
+    prefill: str = ""
+
+
 class Count(_Frame, frozen=True, kw_only=True):
     """Count the tokens of a prompt."""
 
@@ -77,6 +86,12 @@ class Cancel(_Frame, frozen=True, kw_only=True):
     """Stop the command with this id, and any before it; too late it does nothing."""
 
     id: int
+
+
+class Scored(_Frame, frozen=True, kw_only=True):
+    """The answer to `Score`: a log-probability (natural) for each candidate; none when it was cancelled."""
+
+    logprobs: tuple[float, ...]
 
 
 class Counted(_Frame, frozen=True, kw_only=True):
@@ -98,8 +113,8 @@ class Failed(_Frame, frozen=True, kw_only=True):
     sentence: str
 
 
-FromParent = Load | Generate | Count | Cancel
-FromChild = LoadProgress | Loaded | PromptProgress | Token | Finished | Counted | Alive | Failed
+FromParent = Load | Generate | Score | Count | Cancel
+FromChild = LoadProgress | Loaded | PromptProgress | Token | Finished | Scored | Counted | Alive | Failed
 
 _encoder = msgspec.json.Encoder()
 _from_parent = msgspec.json.Decoder(FromParent)

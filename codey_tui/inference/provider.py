@@ -121,6 +121,10 @@ class StalledGeneration(InferenceError):
     """Nothing was heard from the model for the allowed time; its process was ended."""
 
 
+class NotReady(InferenceError):
+    """The model is not loaded, or busy, or takes too long, and who asked would not wait."""
+
+
 class Provider(Protocol):
     """One model that can be asked for text.
 
@@ -147,6 +151,16 @@ class Provider(Protocol):
 
     async def count_tokens(self, messages: Sequence[ChatTurn], prefill: str = "") -> int:
         """How many tokens the prompt has, by the model's own template. Raises `InferenceError`."""
+        ...
+
+    async def score(
+        self, messages: Sequence[ChatTurn], candidates: Sequence[str], prefill: str = "", *, patience_s: float = 2.0
+    ) -> tuple[float, ...]:
+        """The log-probability (natural) of each candidate, a text of one token, right after the prompt.
+
+        Never waits for a load or another generation, nor longer than `patience_s` seconds without progress: then it
+        raises `NotReady`. Raises `InferenceError`.
+        """
         ...
 
     async def unload(self) -> None:

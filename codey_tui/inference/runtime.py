@@ -167,6 +167,11 @@ class Runtime:
             raise RuntimeFailed("other", "llama.cpp could not split the prompt into tokens.")
         return list(out[:count])
 
+    def token_of(self, text: str) -> int | None:
+        """The token whose text this is, a control token or not; None for a text of several."""
+        tokens = self._split(text, begin=False, special=True)
+        return tokens[0] if len(tokens) == 1 else None
+
     def is_end(self, token: int) -> bool:
         """Whether the token ends the generation (end of sequence, of turn, of message)."""
         return bool(lib.llama_vocab_is_eog(self._vocab, token))

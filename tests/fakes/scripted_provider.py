@@ -12,6 +12,7 @@ from codey_tui.inference.provider import (
     GenerateRequest,
     Loaded,
     LoadProgress,
+    NotReady,
     PromptProgress,
     ProviderEvent,
     Token,
@@ -34,12 +35,14 @@ class ScriptedProvider:
 
     A step is a token's text, a gate to wait for, or an exception to raise at that point. Stop strings, the token ceiling
     and cancelling work as with a real model. `requests` keeps what was asked, `cancelled` counts generations closed
-    early, `playing` says whether one is open.
+    early, `playing` says whether one is open. `scores` holds log-probabilities by text, `scored` what was asked for them.
     """
 
     def __init__(self, scripts: Iterable[Script], *, model: str = "scripted", n_ctx: int = 4096) -> None:
         self.scripts: deque[Script] = deque(scripts)
         self.requests: list[GenerateRequest] = []
+        self.scores: dict[str, float] = {}
+        self.scored: list[str] = []
         self.cancelled = 0
         self.playing = False
         self.loaded = False
@@ -122,6 +125,15 @@ class ScriptedProvider:
     async def count_tokens(self, messages: Sequence[ChatTurn], prefill: str = "") -> int:
         """About four characters a token, as English and code have."""
         return sum(len(turn.text) // 4 + 4 for turn in messages) + len(prefill) // 4
+
+    async def score(
+        self, messages: Sequence[ChatTurn], candidates: Sequence[str], prefill: str = "", *, patience_s: float = 2.0
+    ) -> tuple[float, ...]:
+        """What `scores` says of the candidates, where it is loaded and idle."""
+        if not self.loaded or self._lock.locked():
+            raise NotReady("The scripted model is not loaded or busy.")
+        self.scored.append(messages[-1].text)
+        return tuple(self.scores.get(candidate, -20.0) for candidate in candidates)
 
     async def unload(self) -> None:
         self.loaded = False

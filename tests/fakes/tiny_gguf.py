@@ -35,20 +35,22 @@ def write_tiny_gguf(
     layers: int = 1,
     template: str | None = CHATML,
     seed: int = 1,
+    controls: Sequence[str] = (),
 ) -> Path:
     """Write a model with a token per byte, the control tokens above and the steps of `say`.
 
     With `say` its answer to anything is these tokens, each once, all different; then it ends its turn, or begins again
     where it is a `ring`. Without, its weights are random: its text is noise that hangs on the whole prompt, and never
-    ends. Its prompt has a token per byte, and one per control token.
+    ends. Its prompt has a token per byte, and one per control token. `controls` are more of those, which it may also say.
     """
     symbols = byte_symbols()
+    special = (*CONTROLS, *controls)
     steps = [step.encode() if isinstance(step, str) else step for step in say]
     texts = [
-        "".join(symbols[byte] for byte in step) if step.decode(errors="replace") not in CONTROLS else step.decode()
+        "".join(symbols[byte] for byte in step) if step.decode(errors="replace") not in special else step.decode()
         for step in steps
     ]
-    tokens = [*symbols, *CONTROLS]
+    tokens = [*symbols, *special]
     tokens += [text for text in texts if text not in tokens]
     width = -(-len(tokens) // 64) * 64
     writer = GGUFWriter(path, architecture)
@@ -67,7 +69,7 @@ def write_tiny_gguf(
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
-    writer.add_token_types([TokenType.CONTROL if token in CONTROLS else TokenType.NORMAL for token in tokens])
+    writer.add_token_types([TokenType.CONTROL if token in special else TokenType.NORMAL for token in tokens])
     writer.add_token_merges(["Ġ Ġ"])
     writer.add_bos_token_id(tokens.index(BEGIN))
     writer.add_eos_token_id(tokens.index(END))

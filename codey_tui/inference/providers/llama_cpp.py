@@ -14,6 +14,8 @@ from codey_tui.inference.frames import (
     Generate,
     Load,
     LoadOptions,
+    Score,
+    Scored,
 )
 from codey_tui.inference.gguf import inspect
 from codey_tui.inference.process import ChildProcess
@@ -28,6 +30,7 @@ from codey_tui.inference.ladder import Room, ladder, refusal
     ModelBroken,
     ModelMissing,
     ModelTooLarge,
+    NotReady,
     PromptTooLong,
     ProviderEvent,
 )
@@ -36,7 +39,7 @@ from codey_tui.inference.ladder import Room, ladder, refusal
 CANCEL_GRACE = 1.0
 from codey_tui.inference.shape import shape_of
 
-Answer = ProviderEvent | Counted | Alive
+Answer = ProviderEvent | Scored | Counted | Alive
 
 _ERRORS: dict[str, type[InferenceError]] = {
     "missing": ModelMissing,
@@ -117,7 +120,7 @@ class LlamaCppProvider:
                 while not over:
                     frame = await self._receive(child)
                     over = isinstance(frame, Finished)
-                    if not isinstance(frame, Counted | Alive):
+                    if not isinstance(frame, Scored | Counted | Alive):
                         yield frame
             except InferenceError:
                 over = True
@@ -145,6 +148,38 @@ class LlamaCppProvider:
                 raise
             finally:
                 await self._rest(child, over=over)
+
+    async def score(
+        self, messages: Sequence[ChatTurn], candidates: Sequence[str], prefill: str = "", *, patience_s: float = 2.0
+    ) -> tuple[float, ...]:
+        """See `Provider.score`."""
+        child = self._child
+        resting = self._settling is None or self._settling.done()
+        if child is None or not child.alive or self._lock.locked() or not resting:
+            raise NotReady(f"{self._model} is not loaded or busy.")
+        async with self._lock:
+            child.send(
+                Score(id=child.next_id(), messages=tuple(messages), candidates=tuple(candidates), prefill=prefill)
+            )
+            over = False
+            try:
+                while True:
+                    # not the silence that ends a child: a slow one is only asked to stop
+                    async with asyncio.timeout(patience_s):
+                        frame = await self._receive(child)
+                    if isinstance(frame, Scored):
+                        over = True
+                        break
+            except TimeoutError:
+                raise NotReady(f"{self._model} took too long to say what a request is.") from None
+            except InferenceError:
+                over = True
+                raise
+            finally:
+                await self._rest(child, over=over)
+            if not frame.logprobs:
+                raise NotReady(f"{self._model} is being unloaded.")
+            return frame.logprobs
 
     async def unload(self) -> None:
         """See `Provider.unload`."""
@@ -187,7 +222,7 @@ class LlamaCppProvider:
             while not loaded:
                 frame = await self._receive(child)
                 loaded = isinstance(frame, Loaded)
-                if not isinstance(frame, Counted | Alive):
+                if not isinstance(frame, Scored | Counted | Alive):
                     yield frame
         finally:
             if not loaded:
@@ -232,7 +267,7 @@ async def _settle(child: ChildProcess) -> None:
     child.cancel()
     try:
         async with asyncio.timeout(CANCEL_GRACE):
-            while not isinstance(await child.receive(CANCEL_GRACE * 2), Finished | Counted | Failed):
+            while not isinstance(await child.receive(CANCEL_GRACE * 2), Finished | Scored | Counted | Failed):
                 pass
     except TimeoutError:
         await child.kill("it did not stop when it was cancelled")
