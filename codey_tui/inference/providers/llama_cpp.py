@@ -18,9 +18,9 @@ from codey_tui.inference.frames import (
     Scored,
 )
 from codey_tui.inference.gguf import inspect
+from codey_tui.inference.ladder import Room, ladder, refusal
 from codey_tui.inference.process import ChildProcess
 from codey_tui.inference.provider import (
-from codey_tui.inference.ladder import Room, ladder, refusal
     ChatTurn,
     ChildDied,
     Finished,
@@ -34,10 +34,10 @@ from codey_tui.inference.ladder import Room, ladder, refusal
     PromptTooLong,
     ProviderEvent,
 )
+from codey_tui.inference.shape import shape_of
 
 # A cancelled generation has this long (seconds) to come to rest before its process is ended.
 CANCEL_GRACE = 1.0
-from codey_tui.inference.shape import shape_of
 
 Answer = ProviderEvent | Scored | Counted | Alive
 
