@@ -82,10 +82,10 @@ class LlamaCppProvider:
             n_batch=base.n_batch,
             kv_type=base.kv_type,
             n_gpu_layers=base.n_gpu_layers,
+            mmap=base.mmap,
             render_special=base.render_special,
         )
         self._child: ChildProcess | None = None
-            mmap=base.mmap,
         self._lock = asyncio.Lock()
         self._settling: asyncio.Task[None] | None = None
         self._leaving = 0
