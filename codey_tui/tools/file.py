@@ -1,5 +1,8 @@
 """The file tool: reads, lists, finds, writes, edits, moves, copies and deletes inside the workspace, without a process."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
@@ -62,7 +65,15 @@ class FileTool:
 
     def assess(self, args: FileArgs, context: ToolContext) -> tuple[Risk, Preview]:
         """See `Tool`. Every path is checked here and again in `run`: between the two a person may have answered late."""
-        workspace = context.workspace
+        with _failures(args):
+            return self._assess(args, context.workspace)
+
+    def run(self, args: FileArgs, context: ToolContext) -> ActionResult:
+        """See `Tool`."""
+        with _failures(args):
+            return self._run(args, context)
+
+    def _assess(self, args: FileArgs, workspace: Path) -> tuple[Risk, Preview]:
         if args.op in _LOOKS:
             return lookups.assess(args.op, self._look_paths(args), args, workspace)
         match args.op:
@@ -78,14 +89,6 @@ class FileTool:
                 return changes.assess_transfer(workspace, "move", self._one(args), self._target(args))
             case _:
                 return changes.assess_transfer(workspace, "copy", self._one(args), self._target(args))
-
-    def run(self, args: FileArgs, context: ToolContext) -> ActionResult:
-        """See `Tool`."""
-        try:
-            return self._run(args, context)
-        except OSError as error:
-            where = ", ".join(map(shown, args.all_paths))
-            raise ToolError(f"{args.op} failed at {where}: {error.strerror or error}.") from error
 
     def _run(self, args: FileArgs, context: ToolContext) -> ActionResult:
         match args.op:
@@ -131,3 +134,13 @@ class FileTool:
         if not args.target:
             raise ToolError(f'"{args.op}" needs a target.')
         return args.target
+
+
+@contextmanager
+def _failures(args: FileArgs) -> Generator[None]:
+    """What the system refuses, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        where = ", ".join(map(shown, args.all_paths))
+        raise ToolError(f"{args.op} failed at {where}: {(error.strerror or str(error)).removesuffix('.')}.") from error
