@@ -8,11 +8,12 @@ import msgspec
 from msgspec.structs import replace
 
 from codey_tui import __version__
-from codey_tui.catalogue import ModelSpec, find_model, read_catalogue
+from codey_tui.catalogue import ModelSpec, find_model, read_catalogue, read_published
 from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
 from codey_tui.engine.planner import plan
 from codey_tui.engine.router import Router, route_as
+from codey_tui.engine.slots import TOKENS
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.gguf import inspect
@@ -48,7 +49,7 @@ def _llama_cpp(spec: ModelSpec, info: ModelInfo, settings: Settings) -> Provider
         timeout_s=settings.generation_timeout_s,
         room=lambda: Room(budget=settings.memory_budget_mb * MIB, available=available_memory()),
         # The token with which a model says that something is beyond it is a special one: it has to be seen as text.
-        options=LoadOptions(render_special=(spec.beyond_token,) if spec.beyond_token else ()),
+        options=LoadOptions(kv_type=info.kv_type, render_special=_rendered(spec)),
     )
 
 
@@ -73,7 +74,9 @@ def choose_sandbox(settings: Settings) -> Choice:
 def describe_model(spec: ModelSpec, settings: Settings) -> ModelInfo:
     """What is known of a model before it is loaded; what is wrong with its file is told as `problem`."""
     wanted = min(settings.context_tokens, spec.context or settings.context_tokens)
-    info = ModelInfo(id=spec.id, title=spec.title, path=str(spec.path), state="absent", n_ctx=wanted)
+    info = ModelInfo(
+        id=spec.id, title=spec.title, path=str(spec.path), state="absent", n_ctx=wanted, kv_type=settings.kv_type
+    )
     try:
         found = inspect(spec.path)
     except InferenceError as error:
@@ -111,9 +114,11 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
     Raises StoreError, CatalogueError, SettingsError and PathsError.
     """
     specs = {spec.id: spec for spec in read_catalogue(paths, settings.models)}
-    chosen = find_model(tuple(specs.values()), settings.model)
+    chosen = find_model(tuple(specs.values()), settings.model, {model.id for model in read_published(paths)})
     specs[chosen.id] = chosen
-    models = {spec.id: ModelChoice(describe_model(spec, settings), _honesty(spec)) for spec in specs.values()}
+    models = {
+        spec.id: ModelChoice(describe_model(spec, settings), _honesty(spec), spec.slots) for spec in specs.values()
+    }
     database = Database.open(paths.database(workspace))
     telemetry = Telemetry()
     sandbox = choose_sandbox(settings)
@@ -146,6 +151,10 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             model=chosen.id,
             provider_for=provider_for,
             look_at=lambda model: describe_model(specs[model], settings),
+            configure=lambda info, n_ctx, kv_type: describe_model(
+                specs[info.id],
+                replace(settings, context_tokens=max(256, n_ctx or info.n_ctx), kv_type=kv_type or info.kv_type),
+            ),
             sandbox=sandbox,
             instead=sandbox.weaker,
             limits=Limits(),
@@ -182,6 +191,10 @@ def tool_folders(workspace: Path, paths: Paths) -> tuple[Path, ...]:
 def trust_store(paths: Paths) -> TrustStore:
     """What was trusted, in the user's data folder, where no workspace reaches."""
     return TrustStore(paths.data_dir / "trusted.json")
+
+
+def _rendered(spec: ModelSpec) -> tuple[str, ...]:
+    return ((spec.beyond_token,) if spec.beyond_token else ()) + (TOKENS if spec.slots else ())
 
 
 def _honesty(spec: ModelSpec) -> Honesty:

@@ -98,12 +98,21 @@ class Coder:
         honesty: Honesty,
         sampling: Sampling,
         emit: Callable[[ev.Event], None],
+        *,
+        slots: bool = False,
     ) -> None:
         self._provider = provider
         self._info = info
         self._honesty = honesty
         self._sampling = sampling
         self._emit = emit
+        self.slots = slots
+        """Whether the model was trained to read and write slots in place of names."""
+
+    @property
+    def beyond_sentence(self) -> str:
+        """What the person is told of something that the model cannot do."""
+        return self._honesty.sentence(self._info.title)
 
     @property
     def scope(self) -> str:
@@ -150,7 +159,7 @@ class Coder:
                     case inf.Token(text=text, tokens=tokens):
                         passed = gate.feed(text)
                         if gate.beyond:
-                            raise BeyondModel(self._honesty.sentence(self._info.title))
+                            raise BeyondModel(self.beyond_sentence)
                         if passed and not take(passed, tokens):
                             return inf.Finished(
                                 reason="cancelled", tokens_out=tokens, tokens_new=new, tokens_cached=cached
@@ -197,7 +206,7 @@ class Coder:
     def _check_confidence(self, finished: inf.Finished) -> None:
         least = self._honesty.min_mean_logprob
         if least is not None and finished.tokens_out > 0 and finished.mean_logprob < least:
-            raise BeyondModel(self._honesty.sentence(self._info.title))
+            raise BeyondModel(self.beyond_sentence)
 
 
 class _BeyondGate:

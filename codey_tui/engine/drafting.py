@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from codey_tui.engine import prompts
+from codey_tui.engine.coder import BeyondModel
+from codey_tui.engine.masking import StreamRestorer, restore
 from codey_tui.engine.parser import Outcome, StreamParser, stop_strings
+from codey_tui.engine.slots.binding import NOTHING, Binding, Filler, SlotUnbound
 from codey_tui.engine.turn_state import TurnState
 from codey_tui.inference.provider import ChatTurn, Finished
 from codey_tui.protocol import events as ev
@@ -41,10 +44,12 @@ def file_form(chunk: Chunk) -> Form:
 class Draft:
     """One generation for one chunk. `text` is what came so far, also after an error or a cancellation.
 
-    The assistant turn starts with `form`: the fence of a file, or the opening of a search/replace block.
+    Slots that the model writes are filled from `binding`. The assistant turn starts with `form`: the fence of a file, or the opening of a search/replace block.
     """
 
-    def __init__(self, state: TurnState, chunk: Chunk, form: "Form", sink: Sink | None = None) -> None:
+    def __init__(
+        self, state: TurnState, chunk: Chunk, form: "Form", sink: Sink | None = None, *, binding: Binding = NOTHING
+    ) -> None:
         self._state = state
         self._chunk = chunk
         self._sink = sink
@@ -54,13 +59,20 @@ class Draft:
         self._lines = 0
         self._tokens = 0
         self._form = form
+        self._restorer = StreamRestorer()
+        self._filler = Filler(binding)
         self._parser = StreamParser(kind=chunk.kind, path=chunk.path, language=chunk.language, fence=form.fence)
         self.finished: Finished | None = None
 
     @property
-    def text(self) -> str:
-        """The content so far, as it is in the file."""
+    def said(self) -> str:
+        """What the model wrote so far, with placeholders for the keys that it may not see."""
         return "".join(self._parts)
+
+    @property
+    def text(self) -> str:
+        """The content so far, as it is in the file: with these keys."""
+        return restore(self.said)
 
     async def run(self, messages: tuple[ChatTurn, ...]) -> Outcome:
         """Generate until the closing fence, the ceiling or a loop. On any error nothing of the file is left behind."""
@@ -74,32 +86,45 @@ class Draft:
                 max_tokens=self._chunk.max_tokens,
             )
             self._state.totals.add(self.finished)
+            self._grow(self._parser.feed(self._filler.close()))
             outcome = self._parser.close(self.finished.reason)
             self._grow(outcome.tail)
+            self._write(self._restorer.close())
+        except SlotUnbound as unbound:
+            self._abandon()
+            raise BeyondModel(self._state.coder.beyond_sentence) from unbound
         except BaseException:
-            if self._sink is not None:
-                self._sink.abandon()
+            self._abandon()
             raise
         return outcome
 
+    def _abandon(self) -> None:
+        if self._sink is not None:
+            self._sink.abandon()
+
     def _take(self, text: str, tokens: int) -> bool:
         self._tokens = tokens
-        self._grow(self._parser.feed(text))
+        self._grow(self._parser.feed(self._filler.feed(text)))
         return not self._parser.finished
 
     def _grow(self, piece: str) -> None:
         if not piece:
             return
-        if self._sink is not None:
-            self._sink.append(piece)
+        self._write(self._restorer.feed(piece))
         emit, chunk = self._state.emit, self._chunk
         emit(ev.TokensGenerated(stream=chunk.id, offset=self._length, text=piece, tokens=self._tokens))
         self._parts.append(piece)
         self._length += len(piece)
-        self._bytes += len(piece.encode())
-        self._lines += piece.count("\n")
         if self._sink is not None:
             emit(ev.FileGrew(path=chunk.path, size=self._bytes, lines=self._lines))
+
+    def _write(self, text: str) -> None:
+        """Let the file grow, if there is one."""
+        if self._sink is None or not text:
+            return
+        self._sink.append(text)
+        self._bytes += len(text.encode())
+        self._lines += text.count("\n")
 
 
 class Progress:
@@ -116,4 +141,4 @@ class Progress:
     @property
     def text(self) -> str:
         """What the model wrote so far."""
-        return self._draft.text if self._draft is not None else ""
+        return self._draft.said if self._draft is not None else ""

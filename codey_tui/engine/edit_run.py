@@ -8,8 +8,10 @@ from codey_tui.engine import prompts
 from codey_tui.engine.drafting import EDIT_FORM, Draft, Progress
 from codey_tui.engine.edits import Edited, EditFailed, apply
 from codey_tui.engine.errors import StepFailed
+from codey_tui.engine.masking import restore
 from codey_tui.engine.proposals import propose_change
 from codey_tui.engine.reports import ChunkReport
+from codey_tui.engine.slots import NOTHING, Binding, EditUnbound, ask_for_edit
 from codey_tui.engine.turn_state import TurnState
 from codey_tui.engine.verifier import Verification, verify
 from codey_tui.engine.writer import StagedEdit
@@ -25,6 +27,7 @@ class EditRun:
         self._state = state
         self._chunk = chunk
         self._progress = progress
+        self._binding: Binding = NOTHING
 
     async def run(self) -> ChunkReport:
         """Ask, apply to a copy, check the copy, propose. The file changes only after a yes."""
@@ -34,7 +37,7 @@ class EditRun:
         before = staged.before
         done: ChunkReport | None = None  # a part was accepted already
         messages = self._ask(before)
-        attempts = state.options.verify_attempts + 1
+        attempts = 1 if state.coder.slots else state.options.verify_attempts + 1
         problem = ""
         for attempt in range(1, attempts + 1):
             answer = await self._generate(messages)
@@ -69,11 +72,11 @@ class EditRun:
         raise StepFailed(f"No usable edit of {chunk.path} after {attempts} attempts. {problem}")
 
     async def _generate(self, messages: tuple[ChatTurn, ...]) -> str:
-        draft = self._progress.begin(Draft(self._state, self._chunk, EDIT_FORM))
+        draft = self._progress.begin(Draft(self._state, self._chunk, EDIT_FORM, binding=self._binding))
         outcome = await draft.run(messages)
         if outcome.state == "loop":
             raise StepFailed(f"The model repeated itself and was stopped; {self._chunk.path} is as it was.")
-        return EDIT_FORM.prefill + outcome.text
+        return EDIT_FORM.prefill + restore(outcome.text)
 
     async def _verify(self, before: str, edited: Edited, attempt: int) -> Verification:
         """Check the copy, under the file's own name so that its type is known; a file that failed before may fail."""
@@ -94,7 +97,13 @@ class EditRun:
 
     def _ask(self, before: str) -> tuple[ChatTurn, ...]:
         state, chunk = self._state, self._chunk
-        user = prompts.edit_file(state.request, chunk.path, chunk.language, before, instruction=chunk.instruction)
+        if state.coder.slots:
+            try:
+                user, self._binding = ask_for_edit(state.request, chunk, before)
+            except EditUnbound as error:
+                raise StepFailed(str(error)) from error
+        else:
+            user = prompts.edit_file(state.request, chunk.path, chunk.language, before, instruction=chunk.instruction)
         return (ChatTurn(role="system", text=prompts.system()), ChatTurn(role="user", text=user))
 
     @staticmethod

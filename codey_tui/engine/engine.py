@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, TypeVar, cast
 
 from codey_tui.engine.answers import answer_query
@@ -197,8 +198,8 @@ class Engine:
             case ops.SetMode(mode=mode):
                 self._approvals.mode = mode
                 self._journal.emit(ev.ModeChanged(mode=mode))
-            case ops.SetModel(model=model):
-                self._set_model(model)
+            case ops.SetModel():
+                self._set_model(op)
             case ops.SetRule() | ops.RemoveRule():
                 self._notice("info", self._approvals.rules.carry_out(op))
             case ops.StopEngine():
@@ -298,16 +299,22 @@ class Engine:
         if not self._session.open_stored(session, self._approvals.mode, self._info):
             self._notice("warning", f"There is no session {session} in this workspace; /sessions lists them.")
 
-    def _set_model(self, model: str) -> None:
-        choice = self._parts.models.get(model)
+    def _set_model(self, op: ops.SetModel) -> None:
+        choice = self._parts.models.get(op.model)
         if choice is None:
             known = ", ".join(self._parts.models)
-            self._notice("warning", f"There is no model {model}. Known: {known}.")
+            self._notice("warning", f"There is no model {op.model}. Known: {known}.")
             return
-        self._model = model
-        self._journal.emit(ev.ModelChanged(model=choice.info))
+        info = self._parts.configure(choice.info, op.n_ctx, op.kv_type)
+        if (info.n_ctx, info.kv_type) != (choice.info.n_ctx, choice.info.kv_type):
+            self._parts.models[op.model] = replace(choice, info=info)
+            self._providers.make_anew(op.model)
+        elif self._model == op.model and (op.n_ctx or op.kv_type):
+            return  # it has what was asked for
+        self._model = op.model
+        self._journal.emit(ev.ModelChanged(model=info))
         if not self._lane.running:
-            self._providers.leave_all_but(model)
+            self._providers.leave_all_but(op.model)
 
     # --- turns ---------------------------------------------------------------------------------------------------------
     def _begin_prompt(self, prompt: ops.SubmitPrompt) -> None:
@@ -335,7 +342,14 @@ class Engine:
             workspace=self._parts.workspace,
             state_dir=self._parts.state_dir,
             emit=emit,
-            coder=Coder(self._providers.get(self._model), choice.info, choice.honesty, self._parts.sampling, emit),
+            coder=Coder(
+                self._providers.get(self._model),
+                choice.info,
+                choice.honesty,
+                self._parts.sampling,
+                emit,
+                slots=choice.slots,
+            ),
             executor=self._executor,
             checkpoints=self._session.checkpoints,
             options=self._parts.options,

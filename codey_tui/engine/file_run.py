@@ -10,6 +10,7 @@ from codey_tui.engine.errors import StepFailed
 from codey_tui.engine.parser import Outcome
 from codey_tui.engine.proposals import propose_change
 from codey_tui.engine.reports import ChunkReport
+from codey_tui.engine.slots import NOTHING, Binding, ask_for_file
 from codey_tui.engine.turn_state import TurnState
 from codey_tui.engine.verifier import Verification, verify
 from codey_tui.engine.workspace_paths import resolve
@@ -36,6 +37,7 @@ class FileRun:
         self._notes: list[str] = []
         self._size = 0
         self._messages: tuple[ChatTurn, ...] = ()
+        self._binding: Binding = NOTHING
 
     @property
     def chunk_id(self) -> str:
@@ -56,7 +58,7 @@ class FileRun:
         row = state.executor.begin_planned_write(state.scope, chunk.path)
         try:
             sink = NewFile(state.workspace, chunk.path, state.state_dir)
-            draft = self._progress.begin(Draft(state, chunk, file_form(chunk), sink))
+            draft = self._progress.begin(Draft(state, chunk, file_form(chunk), sink, binding=self._binding))
             outcome = await draft.run(self._messages)
             if outcome.state in SAYS:
                 sink.abandon()
@@ -104,6 +106,8 @@ class FileRun:
     async def repair(self, error: str, attempt: int) -> None:
         """Hand an error to the model and replace the file by what it writes. Raises `StepFailed`."""
         state, chunk = self._state, self._chunk
+        if state.coder.slots:  # it recites: a second try would be the first again
+            raise StepFailed(f"{chunk.path} fails: {error.strip()} Repairing it is beyond the model.")
         state.emit(
             ev.ChunkStarted(
                 chunk_id=chunk.id,
@@ -131,7 +135,7 @@ class FileRun:
         self._replace(draft.text)
 
     async def _redraft(self, messages: tuple[ChatTurn, ...]) -> tuple[Outcome, Draft]:
-        draft = self._progress.begin(Draft(self._state, self._chunk, file_form(self._chunk)))
+        draft = self._progress.begin(Draft(self._state, self._chunk, file_form(self._chunk), binding=self._binding))
         outcome = await draft.run(messages)
         if outcome.state in SAYS:
             raise StepFailed(f"{SAYS[outcome.state]} {self._chunk.path} is as it was.")
@@ -178,8 +182,11 @@ class FileRun:
 
     def _ask(self, present: str = "") -> tuple[ChatTurn, ...]:
         state, chunk = self._state, self._chunk
-        context = chunk_context(state, chunk, self._plan, present)
-        user = prompts.new_file(state.request, chunk.path, instruction=chunk.instruction, context=context)
+        if state.coder.slots:
+            user, self._binding = ask_for_file(state.request, chunk)
+        else:
+            context = chunk_context(state, chunk, self._plan, present)
+            user = prompts.new_file(state.request, chunk.path, instruction=chunk.instruction, context=context)
         return (ChatTurn(role="system", text=prompts.system()), ChatTurn(role="user", text=user))
 
     def _report(self) -> ChunkReport:

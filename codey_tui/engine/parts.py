@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.provider import Provider
@@ -18,10 +20,16 @@ from codey_tui.tools.registry import BUILT_IN, ToolBox
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """A model that can be chosen: what is known of it, and how it says that something is beyond it."""
+    """A model that can be chosen: what is known of it, how it says that something is beyond it, and whether names travel as slots."""
 
     info: ModelInfo
     honesty: Honesty = Honesty()
+    slots: bool = False
+
+
+def with_context(info: ModelInfo, n_ctx: int, kv_type: str) -> ModelInfo:
+    """The model with another context (tokens) or KV cache; 0 and empty leave them."""
+    return replace(info, n_ctx=n_ctx or info.n_ctx, kv_type="q8_0" if (kv_type or info.kv_type) == "q8_0" else "f16")
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,8 @@ class EngineParts:
     """Everything that the engine is made of; the composition root fills it in.
 
     `instead` gives a weaker sandbox that a person may be asked for when `sandbox` refuses.
-    `provider_for` gives the provider of a model id; `look_at` what its file is like now. `read_gauges(models_rss)` reads the machine.
+    `provider_for` gives the provider of a model id; `look_at` what its file is like now;
+    `configure` the model with another context and KV cache, no more context than it can have. `read_gauges(models_rss)` reads the machine.
     """
 
     workspace: Path
@@ -50,6 +59,7 @@ class EngineParts:
     mode: ApprovalMode = "ask"
     rules: tuple[Rule, ...] = ()
     sampling: Sampling = Sampling()
+    configure: Callable[[ModelInfo, int, str], ModelInfo] = with_context
     options: TurnOptions = TurnOptions()
     notices: tuple[str, ...] = ()
     tools: ToolBox = BUILT_IN

@@ -1,0 +1,43 @@
+"""What a model with slots is asked: the shortest prompt for a chunk, with the names of the request behind slots."""
+
+from codey_tui.engine import prompts
+from codey_tui.engine.chunks import CHUNKS
+from codey_tui.engine.context import cut
+from codey_tui.engine.slots.binding import NOTHING, Binding
+from codey_tui.engine.slots.edits import bind_edit
+from codey_tui.engine.slots.names import bind_entity, bind_name
+from codey_tui.protocol.plan import Chunk
+
+SHOWN_TOKENS = 120
+"""Of a file whose edit cannot be bound this much is shown: enough to see that it is beyond the model."""
+
+
+def ask_for_file(request: str, chunk: Chunk) -> tuple[str, Binding]:
+    """The user message for one new file, and what its slots stand for.
+
+    Earlier files are not shown: such a model has learned how the parts of an application fit together.
+    """
+    part = any(entry.instruction and entry.kind == chunk.kind for entry in CHUNKS)
+    if part:
+        binding = bind_entity(request)
+        return prompts.new_file(binding.hide(request), _own_path(chunk.path), instruction=chunk.instruction), binding
+    request = chunk.instruction or request
+    binding = bind_name(request)
+    return prompts.new_file(binding.hide(request), chunk.path), binding
+
+
+def ask_for_edit(request: str, chunk: Chunk, text: str) -> tuple[str, Binding]:
+    """The user message for an edit of the file `text`, and what its slots stand for. Raises `EditUnbound`."""
+    request = chunk.instruction or request
+    bound = bind_edit(request, text) if chunk.language == "python" else None
+    if bound is None:
+        return prompts.edit_file(request, chunk.path, chunk.language, cut(text, SHOWN_TOKENS)), NOTHING
+    shown = prompts.edit_file(bound.binding.hide(request), chunk.path, chunk.language, bound.shown)
+    return shown, bound.binding
+
+
+def _own_path(path: str) -> str:
+    """A path within its application: the folder that a second application in a workspace gets is left out."""
+    folders = ("templates/", "static/")
+    at = min((found for folder in folders if (found := path.find(folder)) >= 0), default=path.rfind("/") + 1)
+    return path[at:]

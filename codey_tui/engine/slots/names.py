@@ -1,0 +1,163 @@
+"""The names in a request: what a function or class is to be called, and the entity that an application is about."""
+
+import keyword
+import re
+
+from codey_tui.engine.router.spans import looks_like_file
+from codey_tui.engine.slots.binding import Binding
+
+_CALLED = re.compile(
+    r"\b(?:called|named|names?|call(?:ing)?|naming|as|titled|labelled)\s+(?:it|them|this|that|the\s+(?:function|class|method)|is|be|should\s+be)?\s*"
+    r"(?:should\s+be\s+|is\s+|:\s*|=\s*)?(?P<quote>[`'\"“‘]?)(?P<name>[A-Za-z_]\w*)(?P<call>\(\)|\([\w\s,:=*]*\))?(?P=quote)?",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[`'\"“‘](?P<name>[A-Za-z_]\w*)(?:\(\))?[`'\"”’]")
+_TECHNICAL = re.compile(r"[a-z0-9]_[a-z0-9]|[a-z][A-Z]|^[A-Z][a-z]+[A-Z]|\w+_$|^_\w")
+_THING_CALLED = re.compile(r"\b(?:function|class|method|def|routine|procedure|helper|func|fn)\s+$", re.IGNORECASE)
+_BARE = re.compile(r"(?<![\w./@-])(?P<name>[A-Za-z_]\w*)(?P<call>\(\))?(?![\w/-]|\.\w)")
+
+
+def name_in(text: str) -> str:
+    """The identifier that a request wants a function or class to have, or nothing.
+
+    A word after `called` or `named` counts when it is quoted, has the form of an identifier (`snake_case`, `camelCase`, a call) or
+    follows the word function, class or method; an identifier elsewhere counts when it has such a form.
+    """
+    for match in _CALLED.finditer(text):
+        name = match.group("name")
+        plain = not (match.group("quote") or match.group("call") or _TECHNICAL.search(name))
+        if plain and not _THING_CALLED.search(text[: match.start()]):
+            continue
+        if _fits(text, match.start("name"), name):
+            return name
+    for pattern in (_QUOTED, _BARE):
+        for match in pattern.finditer(text):
+            name = match.group("name")
+            told = _TECHNICAL.search(name) or (pattern is _BARE and match.group("call"))
+            if told and _fits(text, match.start("name"), name):
+                return name
+    return ""
+
+
+def _fits(text: str, at: int, name: str) -> bool:
+    """Whether `name` can name a function: no keyword, no part of a file's name."""
+    word = re.match(r"[\w./-]*", text[at:])
+    return not keyword.iskeyword(name) and not (word is not None and looks_like_file(word.group()))
+
+
+_KINDS = frozenset(
+    "app apps application site website webapp crud tracker manager catalog catalogue organizer organiser database collection register registry "
+    "directory list log archive system management inventory planner portal tool service backend project keeper diary administration".split()
+)
+"""Words for an application, whatever it is about: what it is about stands before them."""
+_DESCRIBING = _KINDS | frozenset(
+    "new simple basic small little tiny complete full stack fullstack full-stack web web-based flask python sqlite sqlite3 html css js nice quick "
+    "working whole own personal online local plain modern responsive minimal good deluxe single-page multi-user self-hosted rest api json secure "
+    "protected private shared mobile friendly".split()
+)
+_STOPPING = frozenset(
+    "a an the my our your their his her its some all every each any me us please with and or for of to in on at using use uses used based via where i "
+    "we you they he she it that this which who what when can could will would should may be is are was create build make write develop generate "
+    "code set up scaffold need want like lets let allow allows give do does has have having from into by as so but user users login logins log-in "
+    "auth authentication accounts account password passwords sign signin sign-in dashboard page pages backend frontend another something anything "
+    "everything things stuff kind sort type info information details data people's now then also plus thanks pls hi hello hey".split()
+)
+_DOING = frozenset(
+    "manage manages managing track tracks tracking organise organises organising organize organizes organizing store stores storing record records "
+    "recording listing lists collect collects collecting catalogues catalogs cataloguing maintain maintains maintaining handle handles handling "
+    "administer administers register registers registering save saves saving add adds adding edit edits editing logs logging crud keep keeps keeping "
+    "browse view entity entities for of about on over".split()
+)
+"""Words that an entity may follow."""
+_ARTICLES = frozenset(
+    "a an the my our your their his her some all every new different various several many track list record records :".split()
+)
+
+
+def _singular(word: str) -> str:
+    import inflection  # only an application needs it
+
+    return str(inflection.singularize(word))
+
+
+def _plural(word: str) -> str:
+    import inflection
+
+    return str(inflection.pluralize(word))
+
+
+def entity_in(text: str) -> tuple[str, str]:
+    """(singular, plural) of what an application is about, in lower case with blanks; empty when the request does not say."""
+    words = [match.group().lower() for match in re.finditer(r"[^\W_][\w-]*|[.,;:!?()]", text)]
+    nouns = _before_kind(words) or _after_doing(words)
+    if not nouns:
+        return "", ""
+    nouns = [part for noun in nouns for part in re.split(r"[-_]", noun.removesuffix("-taking")) if part]
+    *head, last = nouns
+    singular = _singular(last)
+    if _plural(singular) != last:  # it was no plural
+        singular = last
+    return " ".join([*head, singular]), " ".join([*head, _plural(singular)])
+
+
+def _before_kind(words: list[str]) -> list[str]:
+    """The nouns right before a word such as app or tracker."""
+    for at, word in enumerate(words):
+        if word not in _KINDS:
+            continue
+        while at and words[at - 1] in _DESCRIBING:
+            at -= 1
+        found = _run(list(reversed(words[max(at - 2, 0) : at])))
+        if found:
+            return found[::-1]
+    return []
+
+
+def _after_doing(words: list[str]) -> list[str]:
+    """The nouns after a word such as manage or for."""
+    for at, word in enumerate(words):
+        if word not in _DOING:
+            continue
+        at += 1
+        while at < len(words) and (words[at] in _ARTICLES or words[at] in _DOING or words[at] in _DESCRIBING):
+            at += 1
+        if found := _run(words[at : at + 2]):
+            plural = _plural(_singular(found[0])) == found[0]
+            return found[:1] if plural and _singular(found[0]) != found[0] else found
+    return []
+
+
+def _run(words: list[str]) -> list[str]:
+    """The words up to the first that names no entity."""
+    kept: list[str] = []
+    for word in words:
+        if word in _STOPPING or word in _DESCRIBING or word in _DOING or not word[0].isalpha():
+            break
+        kept.append(word)
+    return kept
+
+
+def bind_name(request: str) -> Binding:
+    """The slot `<|fn|>` for a request that says what the function or class is to be called."""
+    name = name_in(request)
+    return Binding({"fn": name}, {name: "fn"}) if name else Binding()
+
+
+def bind_entity(request: str) -> Binding:
+    """The slots of the entity of an application; `item` where the request names none."""
+    singular, plural = entity_in(request)
+    hidden: dict[str, str] = {}
+    for form, slot in ((plural, "es"), (singular, "e")):
+        hidden |= {form.replace(" ", glue): slot for glue in " _-" if form}
+    return Binding(_forms(singular or "item", plural or "items"), hidden)
+
+
+def _forms(singular: str, plural: str) -> dict[str, str]:
+    one, many = singular.replace(" ", "_"), plural.replace(" ", "_")
+    return {
+        "e": one,
+        "es": many,
+        "E": "".join(part.capitalize() for part in one.split("_")),
+        "T": singular.capitalize(),
+        "Ts": plural.capitalize(),
+    }

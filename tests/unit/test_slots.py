@@ -1,0 +1,212 @@
+"""Slots: names found in requests, hidden in prompts, and put back into streams that break anywhere."""
+
+import pytest
+
+from codey_tui.engine import edits
+from codey_tui.engine.drafting import EDIT_FORM
+from codey_tui.engine.slots import (
+    NOTHING,
+    TOKENS,
+    EditUnbound,
+    Filler,
+    SlotUnbound,
+    ask_for_edit,
+    ask_for_file,
+    bind_edit,
+    bind_entity,
+    bind_name,
+    entity_in,
+    name_in,
+)
+from codey_tui.protocol.plan import Chunk
+
+SOURCE = '''import os
+
+
+def load_users(path, limit=10):
+    users = []
+    for line in open(path):
+        users.append(line)
+    return users
+
+
+class Door:
+    async def is_ready(self, count):
+        return count > 3
+
+    def told(self):
+        """Has one."""
+
+
+print(load_users("x"), "load_users")
+'''
+
+
+@pytest.mark.parametrize(
+    ("request_text", "name"),
+    [
+        ("write a function called my_fib that computes fibonacci", "my_fib"),
+        ("function named fib, please", "fib"),
+        ("make a class called BoxOfThings for a stack", "BoxOfThings"),
+        ("write compute_total() to sum a list", "compute_total"),
+        ("bubble sort. Name it `sortUp`.", "sortUp"),
+        ("csv to json as to_json", "to_json"),
+        ("reverse a string; call it 'flip'", "flip"),
+        ("Create Fibonacci function", ""),
+        ("a game called tic tac toe", ""),
+        ("a script named backup.py", ""),
+        ("write fetch_page.py for me", ""),
+        ("a function called class", ""),
+    ],
+)
+def test_a_name_is_found_where_a_request_gives_one(request_text: str, name: str) -> None:
+    assert name_in(request_text) == name
+    assert bind_name(request_text).hide(request_text) == (
+        request_text.replace(name, "<|fn|>") if name else request_text
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_text", "one", "many"),
+    [
+        ("Create a full-stack todo app with Flask backend and SQLite database", "todo", "todos"),
+        ("build a web app to manage my recipes", "recipe", "recipes"),
+        ("full stack people directory with login", "person", "people"),
+        ("Create a Flask and SQLite app for categories", "category", "categories"),
+        ("flask crud for blog posts", "blog post", "blog posts"),
+        ("make me a full-stack inventory of boxes", "box", "boxes"),
+        ("make a site for tracking expenses daily", "expense", "expenses"),
+        ("CRUD app: students", "student", "students"),
+        ("full-stack note-taking app", "note", "notes"),
+        ("Build a web application with user authentication and a dashboard", "", ""),
+    ],
+)
+def test_the_entity_of_an_application_is_found_in_both_numbers(request_text: str, one: str, many: str) -> None:
+    assert entity_in(request_text) == (one, many)
+
+
+def test_an_entity_of_two_words_has_all_its_forms() -> None:
+    binding = bind_entity("flask crud for blog posts")
+    assert binding.fill("<|e|> <|es|> <|E|> <|T|> <|Ts|>") == "blog_post blog_posts BlogPost Blog post Blog posts"
+    assert (
+        binding.hide("flask crud for Blog posts, a blog-post has a title")
+        == "flask crud for <|es|>, a <|e|> has a title"
+    )
+    assert bind_entity("a web app").fill("<|e|>/<|es|>") == "item/items"
+
+
+def test_a_stream_is_filled_wherever_it_breaks() -> None:
+    binding = bind_name("a function called f_x")
+    text = "def <|fn|>(a):\n    return a < 3 | <|fn|>(a <| 1)<|"
+    for size in range(1, 9):
+        filler = Filler(binding)
+        made = "".join(filler.feed(text[at : at + size]) for at in range(0, len(text), size)) + filler.close()
+        assert made == "def f_x(a):\n    return a < 3 | f_x(a <| 1)<|"
+
+
+def test_what_is_no_slot_stays_and_a_slot_without_a_value_is_refused() -> None:
+    assert NOTHING.fill("<|im_end|> <|x|>") == "<|im_end|> <|x|>"
+    with pytest.raises(SlotUnbound, match=r"<\|fn\|>"):
+        NOTHING.fill("def <|fn|>():")
+    assert len(set(TOKENS)) == len(TOKENS)
+
+
+def applied(request_text: str, answer: str) -> str:
+    """The file after a model's answer to an edit."""
+    bound = bind_edit(request_text, SOURCE)
+    assert bound is not None
+    return edits.apply(SOURCE, EDIT_FORM.prefill + bound.binding.fill(answer)).text
+
+
+def test_a_docstring_is_put_under_the_definition() -> None:
+    answer = '<|l1|>\n=======\n<|l1|>\n<|in|>"""<|doc|>."""\n>>>>>>> REPLACE'
+    assert 'count):\n        """Return whether it is ready."""\n        return' in applied("document is_ready", answer)
+    assert 'limit=10):\n    """Load users."""\n    users' in applied("add a docstring to load_users in a.py", answer)
+
+
+def test_types_are_hinted_with_names_and_defaults_kept() -> None:
+    bound = bind_edit("add type hints to load_users", SOURCE)
+    assert bound is not None
+    assert bound.shown == "<|l1|>\n<|a1|> path\n<|a2|> limit = int\nreturn list"
+    answer = "<|l1|>\n=======\n<|in|>def <|fn|>(<|a1|>: str<|v1|>, <|a2|>: int<|v2|>) -> list:\n>>>>>>> REPLACE"
+    assert "\ndef load_users(path: str, limit: int = 10) -> list:\n" in applied("annotate load_users", answer)
+
+
+def test_a_name_is_changed_in_code_and_not_in_texts() -> None:
+    bound = bind_edit("rename load_users to read_people", SOURCE)
+    assert bound is not None
+    assert bound.binding.hide("rename load_users to read_people") == "rename <|fn|> to <|to|>"
+    blocks = [f"<|l{n}|>\n=======\n<|r{n}|>\n>>>>>>> REPLACE" for n in (1, 2)]
+    made = applied("rename load_users to read_people", "\n<<<<<<< SEARCH\n".join(blocks))
+    assert made == SOURCE.replace("def load_users", "def read_people").replace("print(load_users", "print(read_people")
+
+
+def test_lines_that_stand_twice_are_told_apart_by_their_neighbours() -> None:
+    text = "def f():\n    x = g(1)\n    return x\n\n\ndef h():\n    x = g(1)\n    return 2\n"
+    bound = bind_edit("rename g to double", text)
+    assert bound is not None
+    shown = [name for name in bound.binding.values if name.startswith("l")]
+    blocks = [f"<|{name}|>\n=======\n<|r{name[1:]}|>\n>>>>>>> REPLACE" for name in shown]
+    made = edits.apply(text, EDIT_FORM.prefill + bound.binding.fill("\n<<<<<<< SEARCH\n".join(blocks))).text
+    assert made == text.replace("g(1)", "double(1)")
+
+
+@pytest.mark.parametrize(
+    ("request_text", "says"),
+    [
+        ("add a docstring to told", "docstring already"),
+        ("rename load_users to os", "already"),
+        ("rename users to users", "cannot be the new name"),
+    ],
+)
+def test_what_cannot_be_done_is_said(request_text: str, says: str) -> None:
+    with pytest.raises(EditUnbound, match=says):
+        bind_edit(request_text, SOURCE)
+
+
+def test_a_file_that_is_no_python_is_told() -> None:
+    with pytest.raises(EditUnbound, match="cannot be read as Python"):
+        bind_edit("add a docstring to f", "def f(:\n")
+
+
+def test_other_edits_are_not_bound() -> None:
+    assert bind_edit("refactor this to asyncio", SOURCE) is None
+    assert bind_edit("add a docstring to nothing_here", SOURCE) is None
+
+
+def test_the_parts_of_an_application_are_asked_for_with_slots_and_without_other_files() -> None:
+    chunk = Chunk(
+        id="1",
+        kind="frontend_html",
+        title="t",
+        path="todo_app/templates/index.html",
+        language="html",
+        max_tokens=9,
+        instruction="Write it.",
+    )
+    user, binding = ask_for_file("Create a full-stack todo app", chunk)
+    assert user == "Request: Create a full-stack <|e|> app\nTask: Write it.\nFile: templates/index.html"
+    assert binding.fill("<|es|>") == "todos"
+
+
+def test_a_step_is_asked_for_by_itself() -> None:
+    chunk = Chunk(
+        id="1",
+        kind="source_file",
+        title="t",
+        path="a.py",
+        language="python",
+        max_tokens=9,
+        instruction="write fib called my_fib",
+    )
+    user, binding = ask_for_file("1. write fib called my_fib 2. run it", chunk)
+    assert user == "Request: write fib called <|fn|>\nFile: a.py"
+    assert binding.fill("<|fn|>") == "my_fib"
+
+
+def test_an_edit_that_is_not_bound_shows_a_part_of_the_file() -> None:
+    chunk = Chunk(id="1", kind="edit", title="t", path="a.py", language="python", max_tokens=9)
+    user, binding = ask_for_edit("make it faster", chunk, SOURCE * 40)
+    assert binding is NOTHING
+    assert "lines left out" in user
+    assert len(user) < 1000
