@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from codey_tui.engine import naming
-from codey_tui.engine.chunks import FULLSTACK, ChunkSpec, spec
+from codey_tui.engine.chunks import ChunkSpec, application, spec
 from codey_tui.engine.errors import TurnFailed
 from codey_tui.engine.router import route as route_request
 from codey_tui.engine.router import spans, steps
@@ -225,17 +225,18 @@ class _Planner:
     # --- a whole application ----------------------------------------------------------------------------------------
     def fullstack(self) -> list[Chunk]:
         """The chunks of a web application; in a folder of its own where one of its files exists already."""
-        entries = [
-            entry for entry in FULLSTACK if not (entry.kind == "database_schema" and _NO_DATABASE.search(self._request))
-        ]
+        entries = application(self._request[:MAX_TEXT])
+        if _NO_DATABASE.search(self._request):
+            entries = [entry for entry in entries if entry.kind != "database_schema"]
         base = self._base([entry.path for entry in entries if entry.path])
         chunks: list[Chunk] = []
         for entry in entries:
             if entry.kind == "command":
                 chunks.append(self._folders(entry.title, base))
                 continue
-            needs = self._made.get(f"{base}models.py", "") if entry.language == "python" else ""
-            chunks.append(self._from(entry, f"{base}{entry.path}", self._request, (needs,) if needs else ()))
+            sources = (f"{base}models.py", f"{base}auth.py") if entry.language == "python" else ()
+            needs = tuple(self._made[path] for path in sources if path in self._made)
+            chunks.append(self._from(entry, f"{base}{entry.path}", self._request, needs))
         return chunks
 
     def _folders(self, title: str, base: str, condition: Condition = "always") -> Chunk:
