@@ -10,7 +10,8 @@ from codey_tui.engine.growing import sync_folder
 from codey_tui.engine.manifest import append_entries, firsts, read_entries
 from codey_tui.engine.snapshots import BlobStore, CheckpointFailed, Entry, capture, capture_tree
 from codey_tui.engine.undo import Restored, Undo
-from codey_tui.engine.workspace_paths import PathRefused, follow, relative, resolve
+from codey_tui.engine.workspace_paths import PathRefused, hold_known, refusals
+from codey_tui.tools.held import Held
 
 __all__ = ["CheckpointFailed", "Checkpoints", "Restored"]
 
@@ -35,25 +36,23 @@ class Checkpoints:
 
         Raises `PathRefused` for a path outside the workspace.
         """
-        place = resolve(self._workspace, relpath)
         known = self._before(turn)
-        path = relative(self._workspace, place)
-        try:
-            first = path not in known
-            self._append(turn, self._first_sight(path, place, known) if first else self._seen_again(path, place, turn))
-            if place.is_symlink():
-                self._before_target(turn, path)
-        except OSError as error:
-            raise _failed(f"{path} could not be kept for undo, so it was not touched", error) from error
+        with refusals(), hold_known(self._workspace, relpath) as held:
+            try:
+                first = held.path not in known
+                self._append(turn, self._first_sight(held, known) if first else self._seen_again(held, turn))
+                if held.is_link():
+                    self._before_target(turn, held.path)
+            except OSError as error:
+                raise _failed(f"{held.path} could not be kept for undo, so it was not touched", error) from error
 
     def after(self, turn: int, relpath: str) -> None:
         """Note what `turn` left at `relpath`, so that undo can tell a later change of someone else from it."""
-        place = resolve(self._workspace, relpath)
-        path = relative(self._workspace, place)
-        try:
-            self._append(turn, [capture(place, path, self._blobs, "after")])
-        except OSError as error:
-            raise _failed(f"The new state of {path} could not be noted", error) from error
+        with refusals(), hold_known(self._workspace, relpath, under_file=True) as held:
+            try:
+                self._append(turn, [capture(held, self._blobs, "after")])
+            except OSError as error:
+                raise _failed(f"The new state of {held.path} could not be noted", error) from error
 
     def has(self, turn: int) -> bool:
         """Whether there is something to undo in `turn`."""
@@ -96,35 +95,33 @@ class Checkpoints:
         self._known.pop(turn, None)
         return undo.result()
 
-    def _first_sight(self, path: str, place: Path, known: dict[str, Entry]) -> list[Entry]:
+    def _first_sight(self, held: Held, known: dict[str, Entry]) -> list[Entry]:
         """The entries for a path that this turn has not seen, with the folders above it that do not exist yet."""
+        path = held.path
         parents = [parent.as_posix() for parent in reversed(PurePosixPath(path).parents) if parent.parts]
         if any(known[parent].kind == "absent" for parent in parents if parent in known):
             # It came to be within this turn. Its bytes are kept all the same, whoever wrote them.
             absent = [Entry(path=name, kind="absent") for name in (*parents, path) if name not in known]
-            return absent + capture_tree(place, path, self._blobs, "during")
-        missing = [
-            Entry(path=parent, kind="absent")
-            for parent in parents
-            if parent not in known and not os.path.lexists(self._workspace / parent)
-        ]
-        return missing + capture_tree(place, path, self._blobs)
+            return absent + capture_tree(held, self._blobs, "during")
+        missing = [Entry(path=parent, kind="absent") for parent in parents[len(held.above) :] if parent not in known]
+        return missing + capture_tree(held, self._blobs)
 
-    def _seen_again(self, path: str, place: Path, turn: int) -> list[Entry]:
+    def _seen_again(self, held: Held, turn: int) -> list[Entry]:
         """What stands at a known path by now, where that is news: someone else may have written it since."""
         last = self._last.setdefault(turn, {})
-        present = capture_tree(place, path, self._blobs, "during")
+        present = capture_tree(held, self._blobs, "during")
         return [entry for entry in present if entry.path not in last or not entry.same(last[entry.path])]
 
     def _before_target(self, turn: int, path: str) -> None:
         """A write through a symlink changes its target: keep that too, where it lies in the workspace."""
         try:
-            target = relative(self._workspace, follow(self._workspace, path))
+            target = hold_known(self._workspace, path, follow=True)
         except PathRefused:
             return  # outside: no tool of ours writes there
         known = self._before(turn)
-        if target != path and target not in known:
-            self._append(turn, self._first_sight(target, self._workspace / target, known))
+        with target:
+            if target.path != path and target.path not in known and not target.is_folder():
+                self._append(turn, self._first_sight(target, known))
 
     # --- the manifest -----------------------------------------------------------------------------------------------
     def _manifest(self, turn: int) -> Path:

@@ -11,9 +11,9 @@ from typing import Protocol
 
 from codey_tui.engine import naming
 from codey_tui.engine.router import spans
-from codey_tui.engine.workspace_paths import PathRefused, follow, relative
 from codey_tui.protocol.plan import Chunk, Plan
-from codey_tui.tools.places import is_secret
+from codey_tui.tools.base import ToolError
+from codey_tui.tools.places import hold_to_read
 
 CHARS_PER_TOKEN = 3.5
 """Characters a token of code on average; measured counts differ by a third either way, so budgets keep a reserve."""
@@ -186,13 +186,12 @@ def fence(path: str, text: str) -> str:
 def read(workspace: Path, path: str) -> str | None:
     """The text of a file of the workspace, None when it is not there, not text, or out of bounds."""
     try:
-        place = follow(workspace, path)
-        if is_secret(path) or is_secret(relative(workspace, place)):  # passwords and keys go into no prompt
-            return None
-        if not place.is_file() or place.stat().st_size > MAX_READ_BYTES:
-            return None
-        text = place.read_bytes().decode("utf-8-sig")
-    except (PathRefused, OSError, UnicodeDecodeError):
+        with hold_to_read(workspace, path) as held:  # passwords and keys go into no prompt
+            found = held.found()
+            if found is None or found.st_size > MAX_READ_BYTES:
+                return None
+            text = held.read(MAX_READ_BYTES).decode("utf-8-sig")
+    except (ToolError, OSError, UnicodeDecodeError):
         return None
     return None if "\0" in text else text.replace("\r\n", "\n")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from codey_tui.engine.workspace_paths import PathRefused, resolve
+from codey_tui.engine.workspace_paths import PathRefused, hold_known
 
 MARKER_GLOB = "growing-*.json"
 
@@ -69,8 +69,8 @@ def recover(state_dir: Path, workspace: Path) -> list[str]:
 def remove_empty(workspace: Path, folders: tuple[str, ...]) -> None:
     """Remove those of `folders` that are empty, innermost first."""
     for folder in reversed(folders):
-        with contextlib.suppress(OSError, PathRefused):  # not empty, or gone: it stays as it is
-            resolve(workspace, folder).rmdir()
+        with contextlib.suppress(OSError, PathRefused), hold_known(workspace, folder) as held:
+            held.rmdir()  # not empty, or gone: it stays as it is
 
 
 def sync_folder(folder: Path) -> None:
@@ -86,12 +86,14 @@ def sync_folder(folder: Path) -> None:
 def _remove(marker: Marker, workspace: Path) -> bool:
     """Remove the marked file if it is still the same one."""
     try:
-        place = resolve(workspace, marker.path)
-        found = place.lstat()
+        with hold_known(workspace, marker.path) as held:
+            found = held.found()
+            if found is None:
+                return False
+            same = (found.st_dev, found.st_ino) == (marker.device, marker.inode)
+            if not same and (marker.inode or found.st_size):
+                return False
+            held.unlink()
     except (OSError, PathRefused):
         return False
-    same = (found.st_dev, found.st_ino) == (marker.device, marker.inode)
-    if not same and (marker.inode or found.st_size):
-        return False
-    place.unlink()
     return True

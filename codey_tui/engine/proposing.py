@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import stat
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from codey_tui.engine.approvals import Decision
 from codey_tui.engine.effects import Effects
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.actions import Action, ActionResult, AuditRow, Preview, Risk
+from codey_tui.tools.base import ToolError
+from codey_tui.tools.walking import walk
 
 OnOutput = Callable[[str], None]
 Perform = Callable[[OnOutput, threading.Event], ActionResult]
@@ -69,21 +70,15 @@ class Forbidden(Exception):
 
 def hash_of(path: Path | None, workspace: Path) -> str:
     """SHA-256 of the bytes of a regular file of the workspace; empty where there is none."""
-    if path is None or not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(workspace)):
+    root = os.path.realpath(workspace)
+    real = Path(os.path.realpath(path)) if path is not None else None
+    if real is None or not real.is_relative_to(root):
         return ""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:  # absent, or nothing that could be read: the action itself will say so
-        return ""
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return ""
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
+        with walk(root, real.relative_to(root).parts, str(path)) as held, os.fdopen(held.open(), "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:  # a disk that fails: the action itself will say so
+    except (OSError, ToolError):  # absent, no file, or a disk that fails: the action itself will say so
         return ""
-    finally:
-        os.close(descriptor)
 
 
 def line_of(action: Action) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from codey_tui.engine.checkpoints import Checkpoints
 from codey_tui.engine.coder import Coder, Totals
 from codey_tui.engine.executor import Executor
+from codey_tui.engine.masking import restore
 from codey_tui.engine.proposing import TurnScope
 from codey_tui.protocol.events import Event
 
@@ -39,6 +40,7 @@ class TurnState:
     _touched: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
+        self.request = restore(self.request)  # one that is run again comes from the journal, which keeps no key
         self._started = self.executor.working_clock()
 
     @property
@@ -65,8 +67,7 @@ class TurnState:
     def after_changes(self) -> None:
         """Note what the touched paths hold now, so that undo can tell a person's later change from this turn's."""
         while self._touched:
-            self.checkpoints.after(self.number, self._touched[-1])
-            self._touched.pop()
+            self.checkpoints.after(self.number, self._touched.pop())
 
     def note_written(self, relpath: str) -> None:
         """Remember a file for the figures of the turn."""

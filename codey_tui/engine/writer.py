@@ -4,7 +4,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -13,7 +12,9 @@ import msgspec
 from codey_tui.engine import growing
 from codey_tui.engine.errors import EngineError
 from codey_tui.engine.growing import recover
-from codey_tui.engine.workspace_paths import PathRefused, follow, relative, resolve
+from codey_tui.engine.workspace_paths import PathRefused, hold, refusals
+from codey_tui.tools.base import ToolError
+from codey_tui.tools.held import Held, write_all
 
 __all__ = ["NewFile", "StagedEdit", "WriteFailed", "Written", "recover"]
 
@@ -37,35 +38,37 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 class NewFile:
     """A file that does not exist yet and grows at its real path with every `append`.
 
-    Missing folders are made. The name is created exclusively and never through a symlink. A marker in `state_dir` names the
-    file until `commit` or `abandon`, so that `recover` finds it after a crash. Raises `PathRefused` for a path that
-    leads out of the workspace or is taken, `WriteFailed` for everything else.
+    Missing folders are made. The name is created exclusively, in a folder that is held open until the end. A marker in
+    `state_dir` names the file until `commit` or `abandon`, so that `recover` finds it after a crash. Raises `PathRefused`
+    for a path that leads out of the workspace or is taken, `WriteFailed` for everything else.
     """
 
     def __init__(self, workspace: Path, relpath: str, state_dir: Path) -> None:
         self._workspace = workspace
-        self._place = resolve(workspace, relpath)
-        self.path = relative(workspace, self._place)
+        self._held = hold(workspace, relpath)
+        self.path = self._held.path
         self.size = 0
         self.lines = 0
         self._hash = hashlib.sha256()
         self._state_dir = state_dir
-        if self._place.is_symlink() or self._place.exists():
-            raise PathRefused(f"{self.path} exists already; it can be edited, not written anew.")
-        self._folders = self._missing_folders()
         self._descriptor = -1
+        self._folders = self._missing_folders()
+        self._refuse_taken()
         try:
             self._marker = growing.save(state_dir, growing.Marker(path=self.path, folders=self._folders))
             self._create()
         except OSError as error:
             self.abandon()
             raise self._failed("created", error) from error
+        except PathRefused:
+            self.abandon()
+            raise
 
     def append(self, text: str) -> None:
         """Add text to the file at once, without a buffer. On an error the file is removed."""
         data = text.encode("utf-8", "replace")
         try:
-            _write_all(self._descriptor, data)
+            write_all(self._descriptor, data)
         except OSError as error:
             self.abandon()
             raise self._failed("written", error) from error
@@ -75,7 +78,7 @@ class NewFile:
 
     def commit(self) -> Written:
         """Make the file and its name survive a power cut; from here on it is whole."""
-        if not self._is_ours():
+        if not (self._is_ours() and self._is_in_place()):
             self.abandon()
             raise WriteFailed(
                 f"{self.path} was moved or replaced by someone else while it was written; what stands there now is theirs."
@@ -85,8 +88,8 @@ class NewFile:
         except OSError as error:
             self.abandon()
             raise self._failed("written", error) from error
+        self._held.sync()
         self._close()
-        growing.sync_folder(self._place.parent)
         self._marker.unlink(missing_ok=True)
         return Written(path=self.path, size=self.size, sha256=self._hash.hexdigest(), created=True)
 
@@ -96,27 +99,29 @@ class NewFile:
         if self._descriptor >= 0:
             if self._is_ours():
                 with contextlib.suppress(FileNotFoundError):
-                    self._place.unlink()
-            self._close()
+                    self._held.unlink()
         elif not marker.exists():
+            self._close()
             return
+        self._close()
         growing.remove_empty(self._workspace, self._folders)
         marker.unlink(missing_ok=True)
 
+    def _refuse_taken(self) -> None:
+        try:
+            taken = self._held.found() is not None
+        except OSError as error:
+            self._held.close()
+            raise self._failed("created", error) from error
+        if taken:
+            self._held.close()
+            raise PathRefused(f"{self._held.said} exists already; it can be edited, not written anew.")
+
+    @refusals()
     def _create(self) -> None:
         """Make the folders one by one without following a symlink, and the file exclusively."""
-        folder = os.open(os.path.realpath(self._workspace), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            for name in Path(self.path).parts[:-1]:
-                with contextlib.suppress(FileExistsError):
-                    os.mkdir(name, 0o777, dir_fd=folder)
-                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-                os.close(folder)
-                folder = inner
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._descriptor = os.open(self._place.name, flags, 0o666, dir_fd=folder)
-        finally:
-            os.close(folder)
+        self._held.make_parents()
+        self._descriptor = self._held.create()
         found = os.fstat(self._descriptor)
         self._identity = (found.st_dev, found.st_ino)
         marker = growing.Marker(path=self.path, device=found.st_dev, inode=found.st_ino, folders=self._folders)
@@ -124,27 +129,34 @@ class NewFile:
 
     def _missing_folders(self) -> tuple[str, ...]:
         """The folders that have to be made, outermost first."""
-        missing = [parent for parent in Path(self.path).parents if parent.parts and not self._within(parent).exists()]
-        return tuple(parent.as_posix() for parent in reversed(missing))
-
-    def _within(self, path: Path) -> Path:
-        return Path(os.path.realpath(self._workspace)) / path
+        held = self._held
+        return tuple("/".join((*held.above, *held.missing[: index + 1])) for index in range(len(held.missing)))
 
     def _is_ours(self) -> bool:
         """Whether the name still leads to the file that was created."""
         try:
-            found = self._place.lstat()
+            found = self._held.found()
         except OSError:
             return False
-        return (found.st_dev, found.st_ino) == self._identity
+        return found is not None and (found.st_dev, found.st_ino) == self._identity
+
+    def _is_in_place(self) -> bool:
+        """Whether the path still leads to the folder of the file."""
+        try:
+            self._held.check_unmoved()
+        except ToolError:
+            return False
+        return True
 
     def _close(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+        self._held.close()
 
     def _failed(self, what: str, error: OSError) -> WriteFailed:
-        left = "" if not os.path.lexists(self._place) else f" An unfinished {self.path} is left there."
+        place = Path(os.path.realpath(self._workspace), self.path)
+        left = "" if not os.path.lexists(place) else f" An unfinished {self.path} is left there."
         return WriteFailed(f"{self.path} could not be {what}: {_why(error)}.{left}")
 
 
@@ -157,15 +169,18 @@ class StagedEdit:
 
     def __init__(self, workspace: Path, relpath: str, state_dir: Path | None = None) -> None:
         self._workspace = workspace
-        self._place = follow(workspace, relpath)
         self.path = relpath
         self._state_dir = state_dir
         try:
-            if not stat.S_ISREG(self._place.stat().st_mode):
-                raise PathRefused(f"{relpath} is not a file, so it cannot be edited.")
-            if self._place.stat().st_size > MAX_EDIT_BYTES:
-                raise WriteFailed(f"{relpath} is larger than {MAX_EDIT_BYTES // 1024 // 1024} MiB; it is not edited.")
-            data = self._place.read_bytes()
+            with hold(workspace, relpath, follow=True) as held:
+                found = held.found()
+                if found is not None and not stat.S_ISREG(found.st_mode):
+                    raise PathRefused(f"{held.said} is not a file, so it cannot be edited.")
+                if found is not None and found.st_size > MAX_EDIT_BYTES:
+                    raise WriteFailed(
+                        f"{held.said} is larger than {MAX_EDIT_BYTES // 1024 // 1024} MiB; it is not edited."
+                    )
+                data = _read(held)
         except OSError as error:
             raise WriteFailed(f"{relpath} could not be read: {_why(error)}.") from error
         try:
@@ -175,25 +190,25 @@ class StagedEdit:
         self._hash = hashlib.sha256(data).hexdigest()
 
     def commit(self, text: str) -> Written:
-        """Replace the file atomically, keeping its mode and where possible its owner.
+        """Replace the file atomically, keeping its mode (but for a set-user-id) and where possible its owner.
 
         Raises `WriteFailed` and leaves the file as it is when someone else changed it since it was read.
         """
         data = text.encode("utf-8", "replace")
-        temporary = self._place.with_name(f".{self._place.name[:200]}.{secrets.token_hex(4)}.codey")
         marker: Path | None = None
         try:
-            if hashlib.sha256(self._place.read_bytes()).hexdigest() != self._hash:
-                raise WriteFailed(
-                    f"{self.path} was changed by someone else since the diff was made; it was left as it is."
-                )
-            if self._state_dir is not None:
-                mark = growing.Marker(path=relative(self._workspace, temporary), temporary=True)
-                marker = growing.save(self._state_dir, mark)
-            found = self._place.stat()
-            replace_file(
-                temporary, self._place, data, mode=stat.S_IMODE(found.st_mode), owner=(found.st_uid, found.st_gid)
-            )
+            with hold(self._workspace, self.path, follow=True) as held:
+                found = held.found()
+                if found is None or hashlib.sha256(_read(held)).hexdigest() != self._hash:
+                    raise WriteFailed(
+                        f"{self.path} was changed by someone else since the diff was made; it was left as it was."
+                    )
+                draft = held.draft_name()
+                if self._state_dir is not None:
+                    mark = growing.Marker(path="/".join((*held.above, draft)), temporary=True)
+                    marker = growing.save(self._state_dir, mark)
+                mode = stat.S_IMODE(found.st_mode) & 0o1777
+                held.put([data], mode=mode, owner=(found.st_uid, found.st_gid), draft=draft)
         except OSError as error:
             raise WriteFailed(f"{self.path} could not be written: {_why(error)}. It was left as it was.") from error
         finally:
@@ -202,32 +217,9 @@ class StagedEdit:
         return Written(path=self.path, size=len(data), sha256=hashlib.sha256(data).hexdigest(), created=False)
 
 
-def replace_file(temporary: Path, place: Path, data: bytes, *, mode: int, owner: tuple[int, int] | None = None) -> None:
-    """Put `data` at `place` in one step by way of `temporary` in the same folder. Raises OSError, leaving no temporary."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o600)
-    try:
-        try:
-            _write_all(descriptor, data)
-            if owner is not None:
-                with contextlib.suppress(PermissionError):  # only root may give a file away
-                    os.fchown(descriptor, *owner)
-            os.fchmod(descriptor, mode)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        temporary.replace(place)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    growing.sync_folder(place.parent)
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    """Write all of `data`; the system may take it in parts."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+@refusals()
+def _read(held: Held) -> bytes:
+    return held.read()
 
 
 def _why(error: OSError) -> str:

@@ -179,9 +179,7 @@ class Held:
         self.sync()
 
     def put_link(self, target: str, draft: str) -> None:
-        """Put a symbolic link here in one step, by way of `draft`."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(draft, dir_fd=self.folder)
+        """Put a symbolic link here in one step, by way of the free name `draft`."""
         os.symlink(target, draft, dir_fd=self.folder)
         os.replace(draft, self.name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
         self.sync()
@@ -277,7 +275,13 @@ class Held:
 
 def beside(name: str, ending: str) -> str:
     """The name of a draft beside a file; with the ending it is no longer than a name may be."""
-    return f".{os.fsencode(name)[:_NAME_BYTES].decode('utf-8', 'ignore')}.{ending}"
+    return f".{cut(name)}.{ending}"
+
+
+def cut(name: str) -> str:
+    """A name with room for an ending: its first bytes, by whole characters."""
+    data = os.fsencode(name)
+    return name if len(data) <= _NAME_BYTES else data[:_NAME_BYTES].decode("utf-8", "ignore")
 
 
 def write_all(descriptor: int, data: bytes) -> None:

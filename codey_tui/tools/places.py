@@ -69,6 +69,19 @@ def hold_to_change(workspace: Path, relpath: str, *, follow: bool = False) -> He
         return held
 
 
+def hold_known(workspace: Path, relpath: str, *, follow: bool = False, under_file: bool = False) -> Held:
+    """A real path that was checked before or found by looking: any name is taken. It must lie in the workspace all the same,
+    and not be git's. With `under_file` what lies under a file by now is held as absent."""
+    parts = tuple(relpath.split("/"))
+    if {"", ".", ".."}.intersection(parts):
+        raise ToolError(f"{shown(relpath)} is not a path inside the workspace.")
+    root = os.path.realpath(workspace)
+    with _closing(walk(root, parts, shown(relpath), follow=follow, under_file=under_file)) as held:
+        if ".git" in (part.lower() for part in (*parts, *held.parts)):
+            raise ToolError(f"{held.said} lies inside .git, which only git itself may change.")
+        return held
+
+
 def inside(workspace: Path, relpath: str) -> Path:
     """The real place of what `hold` takes, for looks that do not mind if it is another one a moment later."""
     return _real(workspace, hold(workspace, relpath))
@@ -79,9 +92,9 @@ def readable(workspace: Path, relpath: str) -> Path:
     return _real(workspace, hold_to_read(workspace, relpath))
 
 
-def changeable(workspace: Path, relpath: str) -> Path:
+def changeable(workspace: Path, relpath: str, *, follow: bool = False) -> Path:
     """The real place of what `hold_to_change` takes."""
-    return _real(workspace, hold_to_change(workspace, relpath))
+    return _real(workspace, hold_to_change(workspace, relpath, follow=follow))
 
 
 def relative(workspace: Path, place: Path) -> str:

@@ -15,13 +15,14 @@ _MAX_LOOKS = 16
 _NO_FOLDER = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EMLINK})  # what opening a link or a file as a folder gives
 
 
-def walk(root: str, parts: tuple[str, ...], said: str, *, follow: bool) -> Held:
+def walk(root: str, parts: tuple[str, ...], said: str, *, follow: bool = False, under_file: bool = False) -> Held:
     """Hold the place that `parts` lead to from the real folder `root`; with `follow` a link at the end is followed too.
 
-    What is not there yet is held as well. `said` is the path in sentences. Raises ToolError for what leads out of `root`, lies
-    under a file, goes in a circle, or cannot be looked at.
+    What is not there yet is held as well, and with `under_file` what cannot be there, since a file stands where a folder
+    should. `said` is the path in sentences. Raises ToolError for what leads out of `root`, lies under a file, goes in a
+    circle, or cannot be looked at.
     """
-    way = _Way(root, parts, said, follow=follow)
+    way = _Way(root, parts, said, follow=follow, under_file=under_file)
     try:
         return way.go()
     except OSError as error:
@@ -33,10 +34,11 @@ def walk(root: str, parts: tuple[str, ...], said: str, *, follow: bool) -> Held:
 class _Way:
     """One walk: the folder reached so far, the names that led there, and those that are left."""
 
-    def __init__(self, root: str, parts: tuple[str, ...], said: str, *, follow: bool) -> None:
+    def __init__(self, root: str, parts: tuple[str, ...], said: str, *, follow: bool, under_file: bool) -> None:
         self._root = root
         self._said = said
         self._follow = follow
+        self._under_file = under_file
         self._starts = 0
         self._looks = 0
         self._folder = -1
@@ -71,18 +73,23 @@ class _Way:
         try:
             found = os.stat(name, dir_fd=self._folder, follow_symlinks=False)
         except FileNotFoundError:
-            if ".." in rest:
-                raise ToolError(f"{self._said} leads through a symbolic link to nowhere.") from None
-            return self._held((name, *rest)[-1], (name, *rest)[:-1])
+            return self._absent(name, rest)
         if stat.S_ISLNK(found.st_mode):
             self._through(name, rest)
             return None
         if not rest:
             return self._held(name)
         if not stat.S_ISDIR(found.st_mode):
+            if self._under_file:
+                return self._absent(name, rest)
             raise ToolError(f"{self._said} lies under a file, not under a folder.")
         self._look_again()  # it was none a moment ago
         return None
+
+    def _absent(self, name: str, rest: tuple[str, ...]) -> Held:
+        if ".." in rest:
+            raise ToolError(f"{self._said} leads through a symbolic link to nowhere.")
+        return self._held((name, *rest)[-1], (name, *rest)[:-1])
 
     def _through(self, name: str, rest: tuple[str, ...]) -> None:
         """Go on where a link leads."""
