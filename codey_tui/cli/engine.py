@@ -11,6 +11,7 @@ import click
 
 from codey_tui import __version__
 from codey_tui.cli.failure import FAILED, say_error
+from codey_tui.cli.logs import log_to
 from codey_tui.cli.site import Site, find_workspace, open_site, place_of
 
 NICENESS = 5
@@ -25,7 +26,7 @@ def serve_engine(workspace: Path | None, flags: Mapping[str, object], *, new: bo
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a screen's terminal may go: the engine stays
     os.nice(NICENESS)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to()
     site = open_site(workspace, flags)
     try:
         lock = EngineLock(site.place.lock, Holder(pid=os.getpid(), version=__version__, kind="engine"))

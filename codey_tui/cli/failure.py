@@ -96,12 +96,15 @@ def _known(error: Exception) -> int | None:
 
 def _write_log() -> Path | None:
     """Append the present traceback to the log; None where there is no place for it."""
+    from codey_tui.engine.masking import hide
     from codey_tui.paths import Paths, PathsError, private_dir
 
     try:
         log = private_dir(Paths.locate(os.environ).data_dir) / "codey.log"
         with log.open("a", encoding="utf-8") as stream:
-            stream.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(sys.argv[:2])}\n{traceback.format_exc()}\n")
+            stream.write(
+                f"{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(sys.argv[:2])}\n{hide(traceback.format_exc())}\n"
+            )
     except (OSError, PathsError):
         return None
     return log

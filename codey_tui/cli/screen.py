@@ -49,6 +49,7 @@ def open_screen(workspace: Path | None, flags: Mapping[str, object], *, new: boo
         mouse=settings.mouse,
         link=settings.link,
         history_path=site.place.folder / "prompts.jsonl",
+        hide=_hide_keys,
         budget=settings.memory_budget_mb * 2**20,
         restart=link.restart,
         watch_gone=link.watch_gone,
@@ -57,6 +58,13 @@ def open_screen(workspace: Path | None, flags: Mapping[str, object], *, new: boo
         return run(client, options)
     finally:
         link.close()
+
+
+def _hide_keys(text: str) -> str:
+    """A prompt as it may stand in a file. Imported late: the screen needs it at the first prompt."""
+    from codey_tui.engine.masking import hide
+
+    return hide(text)
 
 
 class _EngineLink:

@@ -1,6 +1,5 @@
 """Where a command works: the workspace, its settings, and the place of its engine."""
 
-import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import codey_tui
 from codey_tui.cli.failure import InputError
+from codey_tui.cli.logs import log_to
 from codey_tui.paths import Paths
 from codey_tui.server.lifecycle import MAX_LOG_BYTES, EnginePlace
 from codey_tui.settings import Settings, load
@@ -60,9 +60,7 @@ def log_to_file(site: Site, name: str) -> None:
     file = site.place.folder / name
     if file.exists() and file.stat().st_size > MAX_LOG_BYTES:
         file.replace(file.with_name(f"{name}.1"))
-    logging.basicConfig(
-        filename=file, level=logging.INFO, format="%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
-    )
+    log_to(file)
 
 
 def find_workspace(given: Path | None) -> Path:

@@ -20,6 +20,7 @@ import msgspec
 from codey_tui.engine.approvals import Approvals, Decision
 from codey_tui.engine.effects import effects_of
 from codey_tui.engine.errors import EngineError, StepFailed
+from codey_tui.engine.masking import StreamHider, hide, holds_key
 from codey_tui.engine.proposing import (
     AuditStore,
     Forbidden,
@@ -199,6 +200,10 @@ class Executor:
         if decision.scope == "session":
             self._approvals.grant(proposal.action, proposal.risk)
             return
+        if holds_key(proposal.effects.line):
+            text = "There is a key in it, and no key is kept in a rule: it was allowed once only."
+            scope.emit(ev.Noticed(level="warning", text=text))
+            return
         try:
             rules = self._approvals.learn(proposal.effects, proposal.risk)
         except RuleRefused as error:
@@ -220,7 +225,7 @@ class Executor:
             on_output=lambda _text: None,
             cancel=threading.Event(),
         )
-        return completed.exit_code, completed.output
+        return completed.exit_code, hide(completed.output)
 
     async def _ask_again(self, scope: TurnScope, first: Proposal, settled: Settled) -> Settled:
         """The sandbox refused: a second question, to a person and whatever the mode, whether a weaker one will do."""
@@ -261,14 +266,17 @@ class Executor:
         action = proposal.action
         scope.emit(ev.ActionStarted(action=action, title=proposal.preview.title, sandbox=proposal.sandbox))
         sent = 0
+        hider = StreamHider()
 
         def show(text: str) -> None:
             nonlocal sent
+            if not text:
+                return
             scope.emit(ev.ActionOutput(action_id=action.id, offset=sent, text=text))
             sent += len(text)
 
         def on_output(text: str) -> None:
-            loop.call_soon_threadsafe(show, text)
+            loop.call_soon_threadsafe(show, hider.feed(text))
 
         started = time.monotonic()
         work = loop.run_in_executor(self._pool, _guarded, proposal.perform, on_output, cancel)
@@ -277,18 +285,12 @@ class Executor:
         except asyncio.CancelledError:
             cancel.set()
             result, _ = await work
+            show(hider.close())
             await self._finish(scope, proposal, row, result)
             raise
+        show(hider.close())
         if not result.seconds:
-            result = ActionResult(
-                ok=result.ok,
-                summary=result.summary,
-                output=result.output,
-                exit_code=result.exit_code,
-                seconds=time.monotonic() - started,
-                sandbox=result.sandbox,
-                truncated=result.truncated,
-            )
+            result = msgspec.structs.replace(result, seconds=time.monotonic() - started)
         await self._finish(scope, proposal, row, result)
         return result, refused
 
@@ -345,9 +347,12 @@ class Executor:
 def _guarded(perform: Perform, on_output: OnOutput, cancel: threading.Event) -> tuple[ActionResult, bool]:
     """Run on the worker thread; whatever goes wrong becomes a failed result. Also whether the sandbox refused."""
     try:
-        return perform(on_output, cancel), False
+        result = perform(on_output, cancel)
+        hidden = msgspec.structs.replace(result, summary=hide(result.summary), output=hide(result.output))
+        return hidden, False
     except (ToolError, SandboxRefused, EngineError, OSError) as error:
-        return ActionResult(ok=False, summary=str(error) or type(error).__name__), isinstance(error, SandboxRefused)
+        summary = hide(str(error)) or type(error).__name__
+        return ActionResult(ok=False, summary=summary), isinstance(error, SandboxRefused)
     except Exception as error:
         log.exception("a tool failed in a way that nobody foresaw")
         why = f"Something went wrong inside Codey ({type(error).__name__}: {error}); the engine's log has the details."

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from codey_tui.engine.masking import restored
 from codey_tui.engine.turn import Resumption
 from codey_tui.engine.writer import recover as recover_files
 from codey_tui.protocol import events as ev
@@ -64,7 +65,7 @@ def _resumption(events: Sequence[ev.Event]) -> Resumption | None:
     if any(isinstance(event, ev.TurnUndone) for event in events):
         done.clear()  # what they wrote is not there any more
     rest = tuple(by_id[i] for i in decided.chunks if i in by_id and i not in done)
-    return Resumption(Plan(id=uuid.uuid4().hex, request=proposed.request, chunks=rest))
+    return Resumption(restored(Plan(id=uuid.uuid4().hex, request=proposed.request, chunks=rest)))
 
 
 def _endings(events: Sequence[ev.Event]) -> list[ev.Event]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
+from codey_tui.engine.masking import masked_json
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.client import Deliver, Unsubscribe
 
@@ -102,7 +103,8 @@ class Journal:
             self._deliver(envelope)
 
     def emit(self, event: ev.Event, turn: int = 0) -> ev.Envelope:
-        """Number, store and deliver an event. A full disk delays the storing, never the delivery."""
+        """Number, store and deliver an event. A full disk delays the storing, never the delivery. Who listens hears it
+        as it is; what is stored, and told to those who come later, has placeholders for its keys."""
         at = self._clock()
         if isinstance(event, ev.DELTAS):
             self._note_delta(event)
@@ -110,7 +112,7 @@ class Journal:
             event, encoded = _encoded(event)
             self._seq += 1
             self._settle(event)
-            self._write((self._seq, self._session, turn, at, encoded))
+            self._write((self._seq, self._session, turn, at, masked_json(encoded)))
         envelope = ev.Envelope(seq=self._seq, session=self._session, turn=turn, at=at, event=event)
         self._deliver(envelope)
         return envelope

@@ -8,6 +8,7 @@ import msgspec
 from codey_tui.engine.checkpoints import Checkpoints
 from codey_tui.engine.history import last_turn_number, recover
 from codey_tui.engine.journal import Journal
+from codey_tui.engine.masking import hide
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.actions import ApprovalMode
 from codey_tui.protocol.models import ModelInfo, SessionInfo
@@ -60,7 +61,7 @@ class PresentSession:
         """The number of the turn that begins; the first one gives the session its title."""
         self.turn += 1
         if not self.info.title:
-            title = " ".join(text.split())[:TITLE_CHARS]
+            title = " ".join(hide(text).split())[:TITLE_CHARS]
             self.info = msgspec.structs.replace(self.info, title=title)
             self._database.sessions.name(self.info.id, title)
         return self.turn

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from codey_tui.engine.masking.provider import MaskedProvider
 from codey_tui.inference.provider import Provider
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ class Providers:
     def get(self, model: str) -> Provider:
         """The provider of a model."""
         if model not in self._made:
-            self._made[model] = self._make(model)
+            self._made[model] = MaskedProvider(self._make(model))
         return self._made[model]
 
     def leave_all_but(self, model: str) -> None:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from codey_tui.engine.approvals import Decision
+from codey_tui.engine.masking import mask, masked
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.actions import ActionResult, AuditRow
 from codey_tui.store.connection import StoreError
@@ -25,8 +26,9 @@ class Records:
         self._waiting: deque[Callable[[], object]] = deque()
 
     def note(self, session: str, turn: int, event: ev.Event, at: float) -> None:
-        """Keep what a durable event says about a message, a plan or figures."""
+        """Keep what a durable event says about a message, a plan or figures; keys in it become placeholders."""
         database = self._database
+        event = masked(event)
         match event:
             case ev.TurnStarted(message=message) | ev.MessageAdded(message=message):
                 self._write(lambda: database.messages.put(session, turn, message))
@@ -40,14 +42,14 @@ class Records:
                 return
 
     def open_row(self, row: AuditRow) -> None:
-        """Write the row of an action before it runs. Raises StoreError."""
-        self._database.audit.open_row(row)
+        """Write the row of an action before it runs, without the keys in it. Raises StoreError."""
+        self._database.audit.open_row(masked(row))
 
     def settle(self, action_id: str, decision: Decision, at: float) -> None:
         """Write who decided what."""
         self._write(
             lambda: self._database.audit.settle(
-                action_id, decision.verdict, decision.scope, decision.decided_by, at, decision.reason
+                action_id, decision.verdict, decision.scope, decision.decided_by, at, mask(decision.reason)
             )
         )
 

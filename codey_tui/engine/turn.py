@@ -11,6 +11,7 @@ from codey_tui.engine.approvals import Approvals, Decision
 from codey_tui.engine.chunk_runner import ChunkRunner
 from codey_tui.engine.context import question_context
 from codey_tui.engine.errors import EngineError, TurnFailed, TurnRejected
+from codey_tui.engine.masking import is_masked
 from codey_tui.engine.terminal_text import Cleaner
 from codey_tui.engine.turn_state import TurnState
 from codey_tui.inference.provider import ChatTurn, InferenceError
@@ -23,6 +24,10 @@ from codey_tui.store.connection import StoreError
 _ABOUT_CODEY = frozenset({"rule:greeting", "rule:help"})
 """Who decided that a person asks what Codey can do: then the model says what it can."""
 
+FORGOTTEN = (
+    "A key stood in this request where a placeholder stands now: keys are kept in no file, and the engine that knew it has "
+    "ended. Write the request again, with the key."
+)
 ANSWER_TOKENS = 512
 """Ceiling of an answer to a question, in tokens."""
 
@@ -83,6 +88,8 @@ class Turn:
             self._state.emit(ev.Noticed(level="warning", text=f"{error} Undo may take a later change for this turn's."))
 
     async def _work(self) -> tuple[ev.TurnResult, str, bool]:
+        if is_masked(self._state.request):
+            raise TurnFailed(FORGOTTEN, can_retry=False)
         if self._resume is not None:
             return await self._run_plan(self._resume.plan)
         state = self._state

@@ -1,16 +1,19 @@
 """The prompts of earlier sessions, in a file of JSON lines."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 _KEPT = 500
 
 
 class History:
-    """Prompts, the latest last, and a place in them. `path` None keeps them in memory."""
+    """Prompts, the latest last, and a place in them. `path` None keeps them in memory; `hide` takes out of a prompt what
+    must not stand in a file."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, hide: Callable[[str], str] = str) -> None:
         self._path = path
+        self._hide = hide
         self._items: list[str] | None = None
         self._at: int | None = None
         self._draft = ""
@@ -31,7 +34,7 @@ class History:
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(text, ensure_ascii=False) + "\n")
+                file.write(json.dumps(self._hide(text), ensure_ascii=False) + "\n")
 
     def earlier(self, draft: str) -> str | None:
         """The prompt before; `draft` is what stands in the prompt and comes back at the end. None at the first."""

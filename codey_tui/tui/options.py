@@ -19,7 +19,7 @@ class TuiOptions(msgspec.Struct, frozen=True, kw_only=True):
     `themes_dir` holds the themes (*.toml); `user_themes_dir` more of them, which win by name. `keymap` maps ids of
     commands to keys (`{"turn.retry": "ctrl+r,ctrl+x"}`). `mouse` False leaves the mouse to the terminal, so that it
     selects text. `link` is how fast the terminal is: on a slow one the chat is painted less often. `history_path` keeps
-    the prompts over sessions; None keeps them in memory only. `budget` is the memory budget in bytes.
+    the prompts over sessions, as `hide` leaves them; None keeps them in memory only. `budget` is the memory budget in bytes.
     `restart` starts or finds an engine after the first one went away (it may block, and raises `EngineGone`); None where
     that cannot be done. `watch_gone` is called with every client and a function that takes a sentence, from any thread,
     when that client's engine is gone. `notices` are sentences to show at start, such as settings not understood.
@@ -34,6 +34,7 @@ class TuiOptions(msgspec.Struct, frozen=True, kw_only=True):
     mouse: bool = True
     link: Link = "auto"
     history_path: Path | None = None
+    hide: Callable[[str], str] = str
     budget: int = 0
     restart: Callable[[], Client] | None = None
     watch_gone: WatchGone | None = None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import Protocol
 
 from codey_tui.inference.provider import (
@@ -27,13 +27,13 @@ class Gate(Protocol):
 
 
 Step = str | Gate | Exception
-Script = Sequence[Step] | Exception
+Script = Sequence[Step] | Exception | Callable[[GenerateRequest], Sequence[Step]]
 
 
 class ScriptedProvider:
     """Each generation plays the next script.
 
-    A step is a token's text, a gate to wait for, or an exception to raise at that point. Stop strings, the token ceiling
+    A script may be made from the request. A step is a token's text, a gate to wait for, or an exception to raise at that point. Stop strings, the token ceiling
     and cancelling work as with a real model. `requests` keeps what was asked, `cancelled` counts generations closed
     early, `playing` says whether one is open. `scores` holds log-probabilities by text, `scored` what was asked for them.
     """
@@ -64,6 +64,8 @@ class ScriptedProvider:
             if not self.scripts:
                 raise AssertionError(f"No script is left for generation {len(self.requests)}.")
             script = self.scripts.popleft()
+            if callable(script):
+                script = script(request)
             self.playing = True
             finished = False
             try:

@@ -57,7 +57,7 @@ class Workbench(Screen[None]):
         self._offered = ""
         self._gone = ""
         self.completions = Completions()
-        self.prompt = Prompt(History(options.history_path), self.completions, clock)
+        self.prompt = Prompt(History(options.history_path, options.hide), self.completions, clock)
         self.chat = Transcript(id="chat")
         self.files = FileTree(options.workspace, options.watch_files)
         self.plan = PlanPanel(id="plan", clock=clock)

@@ -60,6 +60,14 @@ def test_history_reads_what_a_power_cut_left(tmp_path: Path) -> None:
     assert History(path).items == ["one", "two\nlines"]
 
 
+def test_the_history_keeps_in_its_file_what_may_stand_there(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.jsonl"
+    history = History(path, lambda text: text.replace("key", "[hidden]"))
+    history.add("my key")
+    assert history.earlier("") == "my key"
+    assert History(path).items == ["my [hidden]"]
+
+
 def test_history_keeps_a_repeated_prompt_once() -> None:
     history = History()
     for text in ("a", "b", "b"):
