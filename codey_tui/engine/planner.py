@@ -1,6 +1,7 @@
 """The planner: turns a routed request into the chunks of a plan, by rules, before a token is spent."""
 
 import difflib
+import os
 import re
 import shlex
 import uuid
@@ -19,6 +20,7 @@ from codey_tui.engine.step_commands import tool_command
 from codey_tui.engine.workspace_paths import PathRefused, is_inside, resolve
 from codey_tui.protocol.models import Route
 from codey_tui.protocol.plan import Chunk, ChunkKind, Condition, Plan
+from codey_tui.tools.odd_names import shown
 
 MAX_LISTED = 2000
 MAX_TEXT = 4000
@@ -124,8 +126,8 @@ class _Planner:
         self, line: str, title: str = "", condition: Condition = "always", depends: tuple[str, ...] = ()
     ) -> Chunk:
         """A command chunk."""
-        shown = title if title and ":" not in title else f"Run {_short(line)}"
-        return Chunk(id=_id(), kind="command", title=shown, command=line, condition=condition, depends=depends)
+        name = title if title and ":" not in title else f"Run {_short(line)}"
+        return Chunk(id=_id(), kind="command", title=name, command=line, condition=condition, depends=depends)
 
     def call(self, route: Route, condition: Condition = "always") -> Chunk:
         """A chunk that calls a tool; its command line says the same for people."""
@@ -272,9 +274,11 @@ class _Planner:
     # --- files ------------------------------------------------------------------------------------------------------
     def _check(self, path: str) -> None:
         try:
-            resolve(self._workspace, path)
+            place = resolve(self._workspace, path)
         except PathRefused as refused:
             raise PlanRefused(str(refused)) from refused
+        if shown(path) != path and not os.path.lexists(place):
+            raise PlanRefused(f"{shown(path)} holds characters that cannot be seen. Name the file without them.")
 
     def _is_file(self, path: str) -> bool:
         """Whether `path` is a file that can be edited when its chunk runs."""

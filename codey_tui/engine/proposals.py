@@ -8,10 +8,11 @@ from codey_tui.engine import hunks
 from codey_tui.engine.edits import unified_diff
 from codey_tui.engine.proposing import OnOutput, Proposal, Settled
 from codey_tui.engine.turn_state import TurnState
-from codey_tui.engine.workspace_paths import follow
+from codey_tui.engine.workspace_paths import hold
 from codey_tui.engine.writer import StagedEdit, WriteFailed
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.actions import Action, ActionResult, Hunk, Preview, Risk
+from codey_tui.tools.odd_names import oddities, shown
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,16 @@ async def propose_change(state: TurnState, staged: StagedEdit, after: str) -> Ch
         return ActionResult(ok=True, summary=f"Changed {relpath}{some}")
 
     body = unified_diff(relpath, staged.before, after)
+    with hold(state.workspace, relpath, follow=True) as held:
+        reason = " ".join(["Changes a file of yours; /undo brings it back.", *oddities(held, relpath)])
+        target = state.workspace / held.path
     proposal = Proposal(
         action=Action(id=uuid.uuid4().hex, tool="file", args={"op": "edit", "path": relpath}),
-        risk=Risk(level="write", reason="Changes a file of yours; /undo brings it back.", touches=(relpath,)),
-        preview=Preview(kind="diff", title=f"Edit {relpath}", body=body, path=relpath, hunks=parts),
+        risk=Risk(level="write", reason=reason, touches=(relpath,)),
+        preview=Preview(kind="diff", title=f"Edit {shown(relpath)}", body=body, path=relpath, hunks=parts),
         sandbox="none",
         perform=perform,
-        target=follow(state.workspace, relpath),
+        target=target,
         choose=choose,
     )
     try:
