@@ -26,7 +26,6 @@ def page(error=""):
 @auth.post("/login")
 @auth.post("/register")
 def enter():
-    """Log in, with a new account where one is asked for."""
     name, password = request.form["name"], request.form["password"]
     if request.path == "/register":
         sql = "INSERT OR IGNORE INTO auth_users VALUES (?, ?) RETURNING name"
