@@ -1,6 +1,6 @@
 """The composition root: the one place that names concrete classes and puts an engine together from settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -17,9 +17,9 @@ from codey_tui.engine.slots import TOKENS
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.gguf import inspect
-from codey_tui.inference.ladder import Room
 from codey_tui.inference.provider import InferenceError, Provider
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
+from codey_tui.offers import models_here, room_here
 from codey_tui.paths import Paths
 from codey_tui.protocol.actions import Rule
 from codey_tui.protocol.models import Gauges, ModelInfo, Route
@@ -32,12 +32,13 @@ from codey_tui.settings import Settings, SettingsError
 from codey_tui.store.corrections import Correction
 from codey_tui.store.database import Database
 from codey_tui.telemetry import Telemetry
-from codey_tui.telemetry.machine import available_memory
 from codey_tui.tools.registry import NAMES, TOOLS, ToolBox
 from codey_tui.tools.trust import TrustStore
 from codey_tui.tools.user import load_tools
 
 MIB = 2**20
+LEAST_CONTEXT = 256
+"""Tokens: what the setting `context_tokens` may be at least."""
 
 
 def _llama_cpp(spec: ModelSpec, info: ModelInfo, settings: Settings) -> Provider:
@@ -47,7 +48,7 @@ def _llama_cpp(spec: ModelSpec, info: ModelInfo, settings: Settings) -> Provider
         n_ctx=info.n_ctx,
         n_threads=settings.n_threads,
         timeout_s=settings.generation_timeout_s,
-        room=lambda: Room(budget=settings.memory_budget_mb * MIB, available=available_memory()),
+        room=lambda: room_here(settings),
         # The token with which a model says that something is beyond it is a special one: it has to be seen as text.
         options=LoadOptions(kv_type=info.kv_type, render_special=_rendered(spec)),
     )
@@ -84,6 +85,14 @@ def describe_model(spec: ModelSpec, settings: Settings) -> ModelInfo:
     return replace(
         info, state="idle", size=found.file_size, n_ctx=min(wanted, found.context_length or wanted), problem=""
     )
+
+
+def _configured(
+    specs: Mapping[str, ModelSpec], settings: Settings, info: ModelInfo, n_ctx: int, kv_type: str
+) -> ModelInfo:
+    """A model with another context and KV cache; 0 and empty leave them."""
+    wanted = max(LEAST_CONTEXT, n_ctx or info.n_ctx)
+    return describe_model(specs[info.id], replace(settings, context_tokens=wanted, kv_type=kv_type or info.kv_type))
 
 
 def build_router(paths: Paths) -> Router:
@@ -151,10 +160,8 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             model=chosen.id,
             provider_for=provider_for,
             look_at=lambda model: describe_model(specs[model], settings),
-            configure=lambda info, n_ctx, kv_type: describe_model(
-                specs[info.id],
-                replace(settings, context_tokens=max(256, n_ctx or info.n_ctx), kv_type=kv_type or info.kv_type),
-            ),
+            configure=partial(_configured, specs, settings),
+            list_models=partial(models_here, paths, settings),
             sandbox=sandbox,
             instead=sandbox.weaker,
             limits=Limits(),

@@ -118,7 +118,9 @@ def find_model(specs: Sequence[ModelSpec], name: str, published: Collection[str]
         path = Path(os.path.abspath(os.path.expanduser(name)))
         return ModelSpec(id=path.stem, title=path.name, path=path)
     if name in published:
-        raise CatalogueError(f'The model "{name}" is not on this machine yet. Fetch it with `codey models pull {name}`.')
+        raise CatalogueError(
+            f'The model "{name}" is not on this machine yet. Fetch it with `codey models pull {name}`.'
+        )
     close = difflib.get_close_matches(name, [spec.id for spec in specs], n=1)
     known = ", ".join(spec.id for spec in specs) or "none"
     advice = f'Did you mean "{close[0]}"?' if close else f"Known models: {known}."

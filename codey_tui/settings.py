@@ -14,6 +14,7 @@ from codey_tui.protocol.actions import ApprovalMode, Rule
 from codey_tui.telemetry.machine import physical_cores, total_memory
 
 Link = Literal["auto", "local", "slow"]
+KvType = Literal["f16", "q8_0"]
 SandboxName = Literal["auto", "docker", "bubblewrap", "landlock", "rlimits"]
 Environment = Literal["local", "python3.11", "python3.12", "python3.13", "node20", "node22"]
 
@@ -39,6 +40,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     context_tokens: Annotated[
         int, Meta(ge=256, le=1 << 20, description="Tokens of context of a loaded model: prompt and answer together.")
     ] = 4096
+    kv_type: Annotated[
+        KvType,
+        Meta(
+            description="Numbers of the KV cache: f16, or q8_0, which takes half the memory and reads prompts slower."
+        ),
+    ] = "f16"
     generation_timeout_s: Annotated[
         float, Meta(gt=0, le=86400, description="Seconds without any progress after which a generation is given up.")
     ] = 300
@@ -107,6 +114,7 @@ WORKSPACE_FIELDS = frozenset(
         "approval_mode",
         "context_tokens",
         "keymap",
+        "kv_type",
         "link",
         "max_tokens_per_s",
         "model",

@@ -8,6 +8,7 @@ import click
 
 from codey_tui import __version__
 from codey_tui.cli.failure import guarded
+from codey_tui.cli.model_commands import models
 
 MODES = click.Choice(["plan", "ask", "auto-edit", "auto"])
 ENVIRONMENTS = ["local", "python3.11", "python3.12", "python3.13", "node20", "node22"]
@@ -17,6 +18,12 @@ WORKSPACE = click.option(
     help="Folder to work in; by default the present one.",
 )
 MODEL = click.option("--model", metavar="ID|FILE", help="Model to use: an id of the catalogue, or a GGUF file.")
+CONTEXT = click.option(
+    "--context", "--context-tokens", "context_tokens", type=int, help="Tokens of context of the model."
+)
+KV = click.option(
+    "--kv", "--kv-type", "kv_type", type=click.Choice(["f16", "q8_0"]), help="KV cache; q8_0 takes half the memory."
+)
 MODE = click.option(
     "--approval-mode", "--approve-mode", "approval_mode", type=MODES, help="What may happen without a question."
 )
@@ -43,6 +50,8 @@ def _merged(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
 @click.option("--new", is_flag=True, help="Open a new session instead of the last one of this folder.")
 @WORKSPACE
 @MODEL
+@CONTEXT
+@KV
 @MODE
 @click.option("--theme", help="Colour theme: a file's name in themes/, without .toml.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, so that it selects text.")
@@ -72,6 +81,8 @@ def cli(context: click.Context, new: bool, workspace: Path | None, no_mouse: boo
 )
 @JSON
 @MODEL
+@CONTEXT
+@KV
 @MODE
 @click.option("--new", is_flag=True, help="In a new session instead of the last one of this folder.")
 @click.pass_context
@@ -87,6 +98,9 @@ def run(
     new = new or bool(context.find_root().params.get("new"))
     flags = _merged(context, flags)
     return run_prompt(prompt, _workspace(context, workspace), flags, approve=approve, as_json=as_json, new=new)
+
+
+cli.add_command(models)
 
 
 @cli.command()
@@ -256,6 +270,8 @@ def route(context: click.Context, text: str | None, workspace: Path | None, as_j
 @cli.command(hidden=True)
 @WORKSPACE
 @MODEL
+@CONTEXT
+@KV
 @MODE
 @click.option("--new", is_flag=True)
 @click.pass_context

@@ -13,7 +13,7 @@ from codey_tui.cli.failure import InputError
 from codey_tui.cli.site import Site, log_to_file
 from codey_tui.protocol.actions import ApprovalMode
 from codey_tui.protocol.client import Client, EngineGone
-from codey_tui.protocol.models import Status
+from codey_tui.protocol.models import KvType, Status
 from codey_tui.protocol.ops import NewSession, SetMode, SetModel
 from codey_tui.protocol.queries import GetStatus
 from codey_tui.server.lifecycle import WorkspaceTaken
@@ -82,8 +82,11 @@ def apply_flags(client: Client, status: Status, flags: Mapping[str, object], *, 
             raise InputError(
                 f"The engine that runs here does not know the model {name}: end it with `codey stop` first."
             )
-        if model != status.model.id:
-            client.submit(SetModel(model=model))
+    else:
+        model = status.model.id
+    n_ctx, kv_type = cast(int, flags.get("context_tokens") or 0), cast(KvType, flags.get("kv_type") or "")
+    if model != status.model.id or n_ctx or kv_type:
+        client.submit(SetModel(model=model, n_ctx=n_ctx, kv_type=kv_type))
     mode = flags.get("approval_mode")
     if mode is not None and mode != status.mode:
         client.submit(SetMode(mode=cast(ApprovalMode, mode)))

@@ -53,11 +53,12 @@ def _folders(paths: Paths, workspace: Path) -> list[Finding]:
 def _models(site: Site) -> list[Finding]:
     """Every known model; one that is chosen and cannot be used is bad, another only a warning."""
     from codey_tui.bootstrap import describe_model
-    from codey_tui.catalogue import CatalogueError, find_model, read_catalogue
+    from codey_tui.catalogue import CatalogueError, find_model, read_catalogue, read_published
 
     try:
         specs = {spec.id: spec for spec in read_catalogue(site.paths, site.settings.models)}
-        chosen = find_model(tuple(specs.values()), site.settings.model)
+        published = {model.id for model in read_published(site.paths)}
+        chosen = find_model(tuple(specs.values()), site.settings.model, published)
     except CatalogueError as error:
         return [Finding("models", "bad", str(error))]
     specs[chosen.id] = chosen

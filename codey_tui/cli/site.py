@@ -31,7 +31,7 @@ class Site:
     def engine_command(self, *, new: bool = False) -> list[str]:
         """The command line of the engine's process. `-P`: a file in the workspace must not hide a module of Python's."""
         command = [sys.executable, "-P", "-m", "codey_tui", "engine", "--workspace", str(self.workspace)]
-        for name in ("model", "approval_mode"):
+        for name in ("model", "context_tokens", "kv_type", "approval_mode"):
             if self.flags.get(name) is not None:
                 command += [f"--{name.replace('_', '-')}", str(getattr(self.settings, name))]
         return [*command, "--new"] if new else command

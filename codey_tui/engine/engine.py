@@ -5,12 +5,12 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal, TypeVar, cast
 
 from codey_tui.engine.answers import answer_query
 from codey_tui.engine.approvals import Approvals, Decision
 from codey_tui.engine.checkpoints import Restored
+from codey_tui.engine.choosing import choose_model
 from codey_tui.engine.coder import Coder
 from codey_tui.engine.correcting import HOW_TO_CORRECT, again_as, correction, last_routed
 from codey_tui.engine.executor import Executor
@@ -28,7 +28,7 @@ from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.client import Deliver, Unsubscribe
 from codey_tui.protocol.models import Gauges, ModelInfo, RouteKind, Status
-from codey_tui.protocol.queries import GetRoute, GetStatus, ListRules, QueryBase
+from codey_tui.protocol.queries import GetRoute, GetStatus, ListModels, ListRules, QueryBase
 from codey_tui.store.connection import StoreError
 
 log = logging.getLogger(__name__)
@@ -128,6 +128,8 @@ class Engine:
             return cast(T, self.status())
         if isinstance(query, ListRules):
             return cast(T, self._approvals.rules.all())
+        if isinstance(query, ListModels):
+            return cast(T, await asyncio.to_thread(self._parts.list_models, self._providers.rss))
         if isinstance(query, GetRoute):
             return cast(T, self._parts.route(query.text))
         return await asyncio.to_thread(answer_query, self._parts.database, self._journal.session, query)
@@ -300,21 +302,14 @@ class Engine:
             self._notice("warning", f"There is no session {session} in this workspace; /sessions lists them.")
 
     def _set_model(self, op: ops.SetModel) -> None:
-        choice = self._parts.models.get(op.model)
-        if choice is None:
-            known = ", ".join(self._parts.models)
-            self._notice("warning", f"There is no model {op.model}. Known: {known}.")
-            return
-        info = self._parts.configure(choice.info, op.n_ctx, op.kv_type)
-        if (info.n_ctx, info.kv_type) != (choice.info.n_ctx, choice.info.kv_type):
-            self._parts.models[op.model] = replace(choice, info=info)
-            self._providers.make_anew(op.model)
-        elif self._model == op.model and (op.n_ctx or op.kv_type):
-            return  # it has what was asked for
-        self._model = op.model
-        self._journal.emit(ev.ModelChanged(model=info))
-        if not self._lane.running:
-            self._providers.leave_all_but(op.model)
+        chosen = choose_model(self._parts, self._providers, self._model, op)
+        if isinstance(chosen, str):
+            self._notice("warning", chosen)
+        elif chosen is not None:
+            self._model = op.model
+            self._journal.emit(ev.ModelChanged(model=chosen))
+            if not self._lane.running:
+                self._providers.leave_all_but(op.model)
 
     # --- turns ---------------------------------------------------------------------------------------------------------
     def _begin_prompt(self, prompt: ops.SubmitPrompt) -> None:

@@ -11,7 +11,7 @@ from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.provider import Provider
 from codey_tui.protocol.actions import ApprovalMode, Rule
-from codey_tui.protocol.models import Gauges, ModelInfo, Route, RouteKind
+from codey_tui.protocol.models import Gauges, ModelInfo, ModelsHere, Route, RouteKind
 from codey_tui.protocol.plan import Plan
 from codey_tui.sandbox import Limits, Sandbox
 from codey_tui.store.database import Database
@@ -38,7 +38,8 @@ class EngineParts:
 
     `instead` gives a weaker sandbox that a person may be asked for when `sandbox` refuses.
     `provider_for` gives the provider of a model id; `look_at` what its file is like now;
-    `configure` the model with another context and KV cache, no more context than it can have. `read_gauges(models_rss)` reads the machine.
+    `configure` the model with another context and KV cache, no more context than it can have. `list_models(given_back)` says what
+    fits, given the bytes that loaded models would give back. `read_gauges(models_rss)` reads the machine.
     """
 
     workspace: Path
@@ -60,6 +61,7 @@ class EngineParts:
     rules: tuple[Rule, ...] = ()
     sampling: Sampling = Sampling()
     configure: Callable[[ModelInfo, int, str], ModelInfo] = with_context
+    list_models: Callable[[int], ModelsHere] = lambda _given_back: ModelsHere(room=0, why="", offers=())
     options: TurnOptions = TurnOptions()
     notices: tuple[str, ...] = ()
     tools: ToolBox = BUILT_IN

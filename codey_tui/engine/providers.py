@@ -16,12 +16,13 @@ class Providers:
     def __init__(self, make: Callable[[str], Provider]) -> None:
         self._make = make
         self._made: dict[str, Provider] = {}
+        self._replaced: list[Provider] = []
         self._leaving: set[asyncio.Future[None]] = set()
 
     @property
     def rss(self) -> int:
         """Bytes of memory that all models take now."""
-        return sum(provider.rss for provider in self._made.values())
+        return sum(provider.rss for provider in (*self._made.values(), *self._replaced))
 
     def get(self, model: str) -> Provider:
         """The provider of a model."""
@@ -29,17 +30,23 @@ class Providers:
             self._made[model] = MaskedProvider(self._make(model))
         return self._made[model]
 
+    def make_anew(self, model: str) -> None:
+        """The next `get` makes another provider; the present one serves a running turn until `leave_all_but`."""
+        if model in self._made:
+            self._replaced.append(self._made.pop(model))
+
     def leave_all_but(self, model: str) -> None:
         """Give back the memory of models that are not the chosen one: the budget is for one at a time."""
-        for name, provider in self._made.items():
-            if name != model and provider.rss:
+        replaced, self._replaced = self._replaced, []
+        for provider in (*replaced, *(made for name, made in self._made.items() if name != model)):
+            if provider.rss:
                 leaving = asyncio.ensure_future(provider.unload())
                 self._leaving.add(leaving)
                 leaving.add_done_callback(self._leaving.discard)
 
     async def close(self) -> None:
         """Unload every model."""
-        unloading = [*self._leaving, *(provider.unload() for provider in self._made.values())]
+        unloading = [*self._leaving, *(provider.unload() for provider in (*self._made.values(), *self._replaced))]
         for problem in await asyncio.gather(*unloading, return_exceptions=True):
             if problem is not None:
                 log.error("A model could not be unloaded.", exc_info=problem)

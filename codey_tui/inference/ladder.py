@@ -34,7 +34,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
         """What there is, and why no more."""
         if self.budget and self.budget == self.bytes:
             return f"models may use {mb(self.budget)} (memory_budget_mb)"
-        return f"only {mb(self.available)} are available on this machine now"
+        return f"{mb(self.available)} are available on this machine now"
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ def refusal(name: str, wanted: Footprint, room: Room, rungs: Sequence[Rung]) -> 
     """Why a model is not loaded, and what can be done, as sentences."""
     said = f"{name} needs {mb(wanted.total)} with a context of {wanted.n_ctx:,} tokens, but {room.sentence}."
     if rungs:
-        return f"{said} What fits: {'; '.join(describe(rung) for rung in rungs)}."
+        return f"{said} What fits: {'; '.join(describe(rung) for rung in rungs)}. In the workbench, /models takes it."
     return f"{said} Not even the smallest context fits: choose a smaller model (`codey models list` says which fits)."
 
 

@@ -4,13 +4,17 @@ Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md; which layers ho
 as llama.cpp reads them (src/llama-hparams.cpp).
 """
 
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
 
 import msgspec
 
-from codey_tui.inference.gguf import GgufInfo
+from codey_tui.inference.gguf import GgufInfo, Value
 
-T = TypeVar("T")
+# Measured on headers of Qwen's and Gemma's files: bytes that a token and a merge take there.
+_TOKEN_BYTES, _MERGE_BYTES = 19, 17
 
 
 class ModelShape(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,21 +43,51 @@ def shape_of(info: GgufInfo) -> ModelShape:
     head = width // heads
     key, value = info.number("attention.key_length", head), info.number("attention.value_length", head)
     attending = _attending(info, layers)
-    cached = sum(kv_heads * (key + value) for kv_heads in attending)
+    windowed = info.number("attention.key_length_swa", key) + info.number("attention.value_length_swa", value)
+    cached = sum(
+        kv_heads * (windowed if sliding else key + value)
+        for kv_heads, sliding in zip(attending, _sliding(info, layers), strict=False)
+    )
     experts = info.number("expert_used_count")
     expert_width = info.number("expert_feed_forward_length", info.number("feed_forward_length"))
-    dense = info.number("feed_forward_length") if not experts else 0
+    dense = info.number("expert_shared_feed_forward_length") if experts else info.number("feed_forward_length")
     return ModelShape(
         weights=info.tensor_bytes,
         cached=cached,
         width=width,
-        feed_forward=max(dense, experts * expert_width),
+        feed_forward=dense + experts * expert_width,
         attention=max(heads * key, heads * value),
         vocabulary=info.array_lengths.get("tokenizer.ggml.tokens", 0),
         merges=info.array_lengths.get("tokenizer.ggml.merges", 0),
         state=_state(info, sum(not kv_heads for kv_heads in attending)),
         context=info.context_length,
     )
+
+
+def shape_from_keys(architecture: str, keys: Mapping[str, int | list[int]], size: int) -> ModelShape:
+    """The shape of a file of `size` bytes that is not here, from the keys its header has; `vocab_size` and `merges` count
+    what would be lists there."""
+    tokens, merges = keys.get("vocab_size", 0), keys.get("merges", 0)
+    assert isinstance(tokens, int)
+    assert isinstance(merges, int)
+    info = GgufInfo(
+        path=Path(),
+        version=3,
+        architecture=architecture,
+        name="",
+        context_length=0,
+        tensor_bytes=max(0, size - tokens * _TOKEN_BYTES - merges * _MERGE_BYTES),
+        file_size=size,
+        values={f"{architecture}.{key}": cast(Value, value) for key, value in keys.items()},
+        array_lengths={"tokenizer.ggml.tokens": tokens, "tokenizer.ggml.merges": merges},
+    )
+    return shape_of(replace(info, context_length=info.number("context_length")))
+
+
+def _sliding(info: GgufInfo, layers: int) -> list[bool]:
+    """Which layers look at a window only; their heads may be of another width (Gemma 4)."""
+    pattern = info.values.get(f"{info.architecture}.attention.sliding_window_pattern")
+    return [bool(item) for item in pattern[:layers]] if isinstance(pattern, list) else [False] * layers
 
 
 def _attending(info: GgufInfo, layers: int) -> list[int]:

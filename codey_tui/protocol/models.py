@@ -5,11 +5,12 @@ from typing import Literal
 import msgspec
 
 ModelState = Literal["absent", "idle", "loading", "ready", "busy", "failed"]
+KvType = Literal["f16", "q8_0"]
 RouteKind = Literal["calc", "tool", "question", "code", "steps", "fullstack", "clarify"]
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that this engine knows. Sizes in bytes; `n_ctx` in tokens."""
+    """A model that this engine knows. Sizes in bytes; `n_ctx` in tokens; `kv_type` is that of its KV cache."""
 
     id: str
     title: str
@@ -19,6 +20,51 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     n_ctx: int = 0
     rss: int = 0
     problem: str = ""
+    kv_type: KvType = "f16"
+
+
+class ModelRung(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to load a model that does not fit as it is: with this context (tokens) and KV cache it takes `needs` bytes."""
+
+    n_ctx: int
+    kv_type: KvType
+    needs: int
+
+
+class ModelOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """A model of this machine or of the catalogue, and whether it fits here.
+
+    `path` is empty while it is not on the disk. Sizes in bytes: `size` of the file, `needs` of the loaded model with
+    `n_ctx` tokens of context (0 where its shape is not known), `needs_at` the same by context. `rungs` are there when
+    it does not fit. `scores` are published ones, each with its source.
+    """
+
+    id: str
+    title: str
+    path: str
+    n_ctx: int
+    kv_type: KvType
+    size: int = 0
+    needs: int = 0
+    needs_at: dict[int, int] = {}
+    fits: bool = False
+    recommended: bool = False
+    role: str = ""
+    licence: str = ""
+    edit_format: str = ""
+    template: str = ""
+    repository: str = ""
+    scores: dict[str, str] = {}
+    rungs: tuple[ModelRung, ...] = ()
+    problem: str = ""
+
+
+class ModelsHere(msgspec.Struct, frozen=True, kw_only=True):
+    """What fits this machine: `room` is the bytes that a model may take now (0: no limit), `why` says what limits it."""
+
+    room: int
+    why: str
+    offers: tuple[ModelOffer, ...]
 
 
 class Gauges(msgspec.Struct, frozen=True, kw_only=True):

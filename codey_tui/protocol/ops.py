@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from codey_tui.protocol.actions import ApprovalMode, Rule, Scope, Verdict
-from codey_tui.protocol.models import RouteKind
+from codey_tui.protocol.models import KvType, RouteKind
 
 
 class _Op(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -79,9 +79,12 @@ class SetMode(_Op, frozen=True):
 
 
 class SetModel(_Op, frozen=True):
-    """Use another model, by id, from the next turn on."""
+    """Use another model, by id, from the next turn on, or the same one with another context (tokens) or KV cache; 0 and
+    empty leave these as they are."""
 
     model: str
+    n_ctx: int = 0
+    kv_type: KvType | Literal[""] = ""
 
 
 class SetRule(_Op, frozen=True):

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from codey_tui.protocol.actions import AuditRow, Rule
-from codey_tui.protocol.models import Route, SessionInfo, Status
+from codey_tui.protocol.models import ModelsHere, Route, SessionInfo, Status
 
 T = TypeVar("T")
 
@@ -47,8 +47,12 @@ class ListRules(QueryBase[list[Rule]], frozen=True):
     """Every rule that is in force, in the order shipped, user's, workspace's, remembered."""
 
 
-Query = GetStatus | ListSessions | GetAudit | GetRoute | GetChunkText | ListRules
-Answer = Status | list[SessionInfo] | list[AuditRow] | Route | str | list[Rule]
+class ListModels(QueryBase[ModelsHere], frozen=True):
+    """The models of this machine and of the catalogue, those that fit first."""
+
+
+Query = GetStatus | ListSessions | GetAudit | GetRoute | GetChunkText | ListRules | ListModels
+Answer = Status | list[SessionInfo] | list[AuditRow] | Route | str | list[Rule] | ModelsHere
 
 ANSWERS: dict[type, object] = {
     GetStatus: Status,
@@ -57,4 +61,5 @@ ANSWERS: dict[type, object] = {
     GetRoute: Route,
     GetChunkText: str,
     ListRules: list[Rule],
+    ListModels: ModelsHere,
 }

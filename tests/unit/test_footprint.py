@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from gguf import GGUFWriter
 
 from codey_tui.inference.footprint import MIB, Footprint, forecast
 from codey_tui.inference.gguf import inspect
 from codey_tui.inference.ladder import Candidate, Room, Rung, ladder, refusal
-from codey_tui.inference.shape import ModelShape, shape_of
+from codey_tui.inference.shape import ModelShape, shape_from_keys, shape_of
 from tests.fakes.shape_gguf import SHAPES, write_shape_gguf
 from tests.fakes.tiny_gguf import write_tiny_gguf
 
@@ -96,6 +97,43 @@ def test_of_experts_those_count_that_are_used(tmp_path: Path) -> None:
     assert shape.feed_forward == 8 * 768
 
 
+def test_windowed_layers_may_have_heads_of_another_width(tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    writer = GGUFWriter(path, "gemma4")
+    writer.add_block_count(4)
+    writer.add_embedding_length(256)
+    writer.add_head_count(8)
+    writer.add_head_count_kv(2)
+    writer.add_key_length(512)
+    writer.add_value_length(512)
+    writer.add_uint32("gemma4.attention.key_length_swa", 256)
+    writer.add_uint32("gemma4.attention.value_length_swa", 256)
+    writer.add_array("gemma4.attention.sliding_window_pattern", [True, True, True, False])
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    path.write_bytes(path.read_bytes() + bytes(32))
+    assert shape_of(inspect(path)).cached == 3 * 2 * 512 + 2 * 1024
+
+
+def test_a_shape_from_the_keys_of_a_header_is_that_of_the_file(tmp_path: Path) -> None:
+    path = write_shape_gguf(tmp_path / "m.gguf", SHAPES["qwen2-7b"])
+    here = shape_of(inspect(path))
+    keys = {
+        "block_count": 28,
+        "context_length": 32_768,
+        "embedding_length": 3584,
+        "feed_forward_length": 18_944,
+        "attention.head_count": 28,
+        "attention.head_count_kv": 4,
+        "vocab_size": 152_064,
+        "merges": here.merges,
+    }
+    told = shape_from_keys("qwen2", keys, path.stat().st_size)
+    assert told.weights == pytest.approx(here.weights, rel=0.001)
+    assert msgspec.structs.replace(told, weights=here.weights) == here
+
+
 def rungs_for(wanted: Footprint, available: int, *others: Candidate) -> list[tuple[str, int, str, str]]:
     found = ladder(SEVEN, wanted, Room(available=available * MIB), others)
     assert all(rung.needs <= available * MIB for rung in found)
@@ -120,7 +158,7 @@ def test_the_ladder_offers_what_gives_up_least_first() -> None:
     ("room", "said"),
     [
         (Room(budget=3_000_000_000, available=9_000_000_000), "models may use 3,000 MB (memory_budget_mb)"),
-        (Room(budget=9_000_000_000, available=2_000_000_000), "only 2,000 MB are available on this machine now"),
+        (Room(budget=9_000_000_000, available=2_000_000_000), "2,000 MB are available on this machine now"),
     ],
 )
 def test_a_refusal_says_what_it_needs_what_there_is_and_what_fits(room: Room, said: str) -> None:
