@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from codey_tui.engine.workspace_paths import relative
+from codey_tui.sandbox.environment import scrubbed
 
 RunCommand = Callable[[Sequence[str]], tuple[int, str]]
 
@@ -130,7 +132,12 @@ def _piped(name: str, text: str, check: str, program: str | None, *flags: str) -
         return Verification(ok=True, check="none")
     try:
         done = subprocess.run(
-            [program, *flags], input=text.encode(), capture_output=True, timeout=CHECK_SECONDS, check=False
+            [program, *flags],
+            input=text.encode(),
+            capture_output=True,
+            timeout=CHECK_SECONDS,
+            check=False,
+            env=scrubbed(os.environ, {}),
         )
     except (OSError, subprocess.SubprocessError) as error:
         return Verification(ok=True, check="none", detail=f"{name} was not checked: {error}.")

@@ -36,9 +36,12 @@ class Bubblewrap:
         if found is None:
             return "bwrap is not installed"
         with tempfile.TemporaryDirectory(prefix="codey-") as folder:
-            argv = self._wrap(["true"], Path(folder), Path(folder), scrubbed(os.environ, {}), Limits())
+            inner = scrubbed(os.environ, {})
+            argv = self._wrap(["true"], Path(folder), Path(folder), inner, Limits())
             try:
-                tried = subprocess.run(argv, capture_output=True, timeout=10, check=False, stdin=subprocess.DEVNULL)
+                tried = subprocess.run(
+                    argv, capture_output=True, timeout=10, check=False, stdin=subprocess.DEVNULL, env=inner
+                )
             except (OSError, subprocess.TimeoutExpired) as error:
                 return f"bwrap does not start here ({error})"
         if tried.returncode == 0:
@@ -70,7 +73,10 @@ class Bubblewrap:
         """Whether this bwrap can keep the command from making namespaces of its own, in which it would be root."""
         if self._disables is None:
             found = shutil.which(self._program) or ""
-            asked = subprocess.run([found, "--help"], capture_output=True, text=True, timeout=10, check=False)
+            inner = scrubbed(os.environ, {})
+            asked = subprocess.run(
+                [found, "--help"], capture_output=True, text=True, timeout=10, check=False, env=inner
+            )
             self._disables = "--disable-userns" in asked.stdout and not Path(found).stat().st_mode & stat.S_ISUID
         return self._disables
 

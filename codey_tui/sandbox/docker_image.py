@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import platform
 import re
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 
 from codey_tui.sandbox.base import SandboxError
 from codey_tui.sandbox.docker_rootfs import Tell, fingerprint, pack
+from codey_tui.sandbox.environment import scrubbed
 
 REPOSITORY = "codey-sandbox"
 ENVIRONMENTS = {
@@ -102,7 +104,8 @@ def _node(environment: str) -> Path | None:
     if found is None:
         return None
     try:
-        done = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=10, check=False)
+        inner = scrubbed(os.environ, {})
+        done = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=10, check=False, env=inner)
     except (OSError, subprocess.TimeoutExpired):
         return None
     version = re.match(r"v(\d+)\.", done.stdout)

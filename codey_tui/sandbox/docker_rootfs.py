@@ -18,6 +18,8 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from codey_tui.sandbox.environment import scrubbed
+
 Tell = Callable[[str], None]
 
 COMMANDS = (
@@ -99,7 +101,8 @@ def _standard_library() -> tuple[dict[str, bytes], list[Path]]:
 
 def _closure(binaries: Iterable[Path]) -> list[str]:
     """All libraries that these load, the loader itself included; a script among them has none."""
-    done = subprocess.run(["ldd", *map(str, binaries)], capture_output=True, text=True, check=False)
+    inner = scrubbed(os.environ, {})
+    done = subprocess.run(["ldd", *map(str, binaries)], capture_output=True, text=True, check=False, env=inner)
     return sorted(set(_LOADED.findall(done.stdout)))
 
 

@@ -16,6 +16,8 @@ import threading
 from collections.abc import Generator
 from pathlib import Path
 
+from codey_tui.sandbox.environment import scrubbed
+
 NOBODY = 65534
 
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442  # the same on every architecture
@@ -88,6 +90,7 @@ def _user_namespace() -> int:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env=scrubbed(os.environ, {}),
             )
             with child:
                 assert child.stdout is not None

@@ -58,8 +58,11 @@ class Landlock:
         """The version of the kernel's Landlock, 0 for none: 3 guards truncation, 4 TCP, 6 signals."""
         if self._version is None:
             line = [sys.executable, "-I", "-S", "-c", _PROBE, str(Path(__file__).parent)]
+            inner = scrubbed(os.environ, {})
             try:
-                asked = subprocess.run(line, capture_output=True, timeout=10, check=False, stdin=subprocess.DEVNULL)
+                asked = subprocess.run(
+                    line, capture_output=True, timeout=10, check=False, stdin=subprocess.DEVNULL, env=inner
+                )
             except (OSError, subprocess.TimeoutExpired):
                 self._version = 0
             else:

@@ -50,7 +50,7 @@ class Repository:
             raise ToolError("This is a bare repository: there are no files to work on.")
         self.root = Path(os.path.realpath(self.repo.working_tree_dir))
         # an inherited GIT_DIR must not lead GitPython to another repository
-        self.repo.git.update_environment(GIT_DIR=str(self.repo.git_dir), GIT_WORK_TREE=str(self.root))
+        self.repo.git.update_environment(**_blanked(), GIT_DIR=str(self.repo.git_dir), GIT_WORK_TREE=str(self.root))
 
     def __enter__(self) -> Self:
         return self
@@ -148,6 +148,17 @@ class Repository:
         kept = {name: os.environ[name] for name in wanted if name in os.environ}
         # nobody can be asked for a password or given an editor here
         return scrubbed(os.environ, {**kept, "GIT_EDITOR": ":", "GIT_ASKPASS": "true", "GIT_MERGE_AUTOEDIT": "no"})
+
+
+def _blanked() -> dict[str, str]:
+    """What GitPython must not pass on: it gives its processes the whole environment, and can only put other values there. An
+    empty one means nothing to git, but for its own variables."""
+    kept = scrubbed(os.environ, {})
+    return {
+        name: ""
+        for name in os.environ
+        if name not in kept and (not name.startswith("GIT_") or name.startswith("GIT_CONFIG_VALUE"))
+    }
 
 
 def _last_words(text: str) -> str:
