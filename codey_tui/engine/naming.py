@@ -35,14 +35,46 @@ NAMED: tuple[Language, ...] = (
     _language("", "gitignore", ".gitignore", r"\.?\bgitignore\b"),
     _language(".md", "markdown", "README.md", r"\breadme\b|\bmarkdown (?:file|document)\b|\bin markdown\b"),
 )
+# What follows a noun that stands for the thing itself: not "website checker", not "json file formatter".
+_END = (
+    r"(?=\s*$|\s*[.,;:!?]|\s+(?:with|in|about|where|of|using|please|and|called|named|like|listing|by|on|without|as|"
+    r"from|inside|into|here|now)\b)"
+)
+# Files that are as often read by a program as they are made: looked for in what is made only.
+MADE: tuple[Language, ...] = (
+    _language(
+        ".html",
+        "html",
+        "index.html",
+        r"\bhtml5?\b.*\b(?:css|javascript|js)\b|\b(?:css|javascript|js)\b.*\bhtml5?\b|"
+        rf"\b(?:page|web ?pages?|(?:web|portfolio )?site|portfolio|[\w-]*web (?:calculator|stopwatch|counter|clock|timer|form)){_END}|"
+        rf"\b(?:contact|feedback|log-?in|sign-?in|sign-?up|log in|sign in|sign up|registration) (?:form|screen){_END}|"
+        rf"\bin (?:the|a|my) browser\b|\bhtml5?\b(?!\s+(?!calculator|counter|timer|header|footer)\w*(?:er|or)\b)",
+    ),
+    _language(".yaml", "yaml", "", rf"\byaml(?: (?:file|config|document))?{_END}"),
+    _language(".toml", "toml", "", rf"\btoml (?:file|config){_END}"),
+    _language(".json", "json", "", rf"\bjson (?:file|config|document){_END}"),
+)
 # The first whose words occur in the request wins.
 LANGUAGES: tuple[Language, ...] = (
     PYTHON,
     _language(".ts", "typescript", "", r"\btypescript\b"),
-    _language(".js", "javascript", "", r"\bjavascript\b|\bnode(?:\.?js)?\b|\bexpress(?:\.?js)?\b|\bin js\b"),
+    _language(
+        ".js",
+        "javascript",
+        "",
+        r"\bjavascript\b|(?<![.\w])js\b|\b(?:node|express)\.?js\b|\b(?:in|with|using) (?:node|express)\b|"
+        r"\b(?:node|express) (?:server|app|application|api|backend|script|program|module|project)\b",
+    ),
     _language(".jsx", "jsx", "", r"\breact\b"),
     _language(".css", "css", "style.css", r"\bcss\b(?!.*\bhtml\b)|\bstyle ?sheet\b"),
-    _language(".html", "html", "index.html", r"\bhtml5?\b|\b(?:web|landing|home|contact|login) ?page\b|\bwebsite\b"),
+    _language(
+        ".html",
+        "html",
+        "index.html",
+        r"\b(?:in|as|an?) html5?\b(?!\s+\w*(?:er|or)\b)|\bhtml5? (?:page|file|form|document|template|table|code|email)\b|"
+        r"\b(?:landing|home|contact|login|portfolio) ?page\b",
+    ),
     _language(".sh", "bash", "", r"\b(?:shell|bash|sh) script\b|\bin (?:bash|shell|sh)\b|\bbash\b"),
     _language(".sql", "sql", "schema.sql", r"\bsql (?:query|script|schema|file)\b|\bin sql\b"),
     _language(".cpp", "cpp", "", r"\bc\+\+|\bcpp\b"),
@@ -54,9 +86,6 @@ LANGUAGES: tuple[Language, ...] = (
     _language(".rs", "rust", "", r"\brust\b"),
     _language(".rb", "ruby", "", r"\bruby\b"),
     _language(".php", "php", "", r"\bphp\b"),
-    _language(".yaml", "yaml", "", r"\byaml\b"),
-    _language(".toml", "toml", "", r"\btoml (?:file|config)\b"),
-    _language(".json", "json", "", r"\bjson (?:file|config|document)\b"),
 )
 FENCES = {
     ".py": "python", ".pyi": "python", ".js": "javascript", ".mjs": "javascript", ".jsx": "jsx", ".ts": "typescript",
@@ -84,6 +113,20 @@ _SPOKEN_VERBS = frozenset(
 )
 _DEFAULT_STEMS = frozenset({"readme", "index", "web", "landing", "home", "style", "styles", "stylesheet"})
 _BREAK = re.compile(r"\b(?:that|which|to|for|who)\b", re.IGNORECASE)
+_TO_DO = re.compile(r"\bto-do\b|\bto do(?= (?:list|app|page|item))", re.IGNORECASE)
+_SIGN_IN = re.compile(r"\b(log|sign)[ -](in|up)(?= (?:page|form|screen))", re.IGNORECASE)
+# "Fetch a web page" asks for a program that reads one; so does "a CSV from a JSON file".
+_READS = re.compile(
+    r"\s*(?:fetch|get|download|scrape|crawl|parse|read|print|show|display|check|monitor|ping|host|serve|test|open|save|format|"
+    r"prettify|tidy|validate|convert|turn|change|load|extract|watch|list|count|find|search|sort|merge|minify|send|request|rotate|split|remove|delete)\b",
+    re.IGNORECASE,
+)
+_SOURCE = re.compile(r"\b(?:from|of)\b", re.IGNORECASE)
+_SCRIPTED = re.compile(
+    r"\b(?:python3?|flask|django|fastapi|php|react|node\.?js|typescript|vue|ruby|golang|java|rust|kotlin|c#|c\+\+|bash|"
+    r"shell|sh|class|function|module|script|program|parser|scraper)\b",
+    re.IGNORECASE,
+)
 _ASIDE = re.compile(
     r"\band (?:then |also )?(?:run|execute|start|test|save|print|show|call|use) .*$|"
     r"\b(?:in|using|with|via|from) (?:the )?(?:python3?|javascript|js|typescript|html|css|java|rust|ruby|bash|shell|golang|go|php|c|"
@@ -94,8 +137,10 @@ _ASIDE = re.compile(
 
 def language_of(request: str) -> Language:
     """The language that a request names, else Python."""
+    request = _TO_DO.sub("todo", request)
     noun = _BREAK.split(request, maxsplit=1)[0]
-    for languages, text in ((NAMED, noun), (LANGUAGES, noun), (LANGUAGES, request)):
+    made = "" if _READS.match(noun) or _SCRIPTED.search(noun) else _SOURCE.split(noun, maxsplit=1)[0]
+    for languages, text in ((NAMED, noun), (MADE, made), (LANGUAGES, noun), (LANGUAGES, request)):
         for language in languages:
             if language.words.search(text):
                 return language
@@ -124,7 +169,8 @@ def new_path(request: str) -> str:
 
 def stem_of(request: str) -> str:
     """The snake-case stem of the name: from the noun before `function`, else from what the thing is to do."""
-    text = _without_verb(without_politeness(request).split("\n")[0])
+    text = _SIGN_IN.sub(r"\1\2", _TO_DO.sub("todo", without_politeness(request).split("\n")[0]))
+    text = _without_verb(text)
     text = re.split(r"[.;:!?]\s|,|\s[-–—]\s", _ASIDE.sub("", text))[0]
     noun, *rest = _BREAK.split(text, maxsplit=1)
     picked = _telling(noun)

@@ -17,6 +17,8 @@ def command(match: re.Match[str], workspace: Path) -> ToolCall | None:
     name = name.lower() if name.lower() in words.COMMANDS | words.ENGLISH_COMMANDS | {"git"} else name
     if name == "git":
         return _git(line, workspace)
+    if name in words.SPOKEN_COMMANDS and words.SPOKEN_NOUN.match(rest):
+        return None
     if name in words.COMMANDS and not line.endswith("?") and spans.reads_as_arguments(rest):
         return _mkdir(line) or shell("command", f"{name} {rest}" if rest else name)
     if name in words.ENGLISH_COMMANDS and rest and _strictly_arguments(name, rest, workspace):

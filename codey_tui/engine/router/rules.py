@@ -133,6 +133,13 @@ def _tool(request: Request) -> Ruling | None:
     return called(call, request, 0.95) if call else None
 
 
+def _written(request: Request) -> Ruling | None:
+    """An order that ends with the language of the file that does it."""
+    if request.text.endswith("?") or request.first in words.QUESTION_WORDS | words.RUN_VERBS:
+        return None
+    return Ruling("written-in", "code", 0.9) if words.WRITTEN_IN.search(request.bare) else None
+
+
 def called(call: tool_calls.ToolCall, request: Request, confidence: float) -> Ruling | None:
     """The ruling for a call: of its tool where that is registered, else of the shell if a command line does the same."""
     tool = normalise_tool(call.tool, request.tools)
@@ -147,6 +154,8 @@ def called(call: tool_calls.ToolCall, request: Request, confidence: float) -> Ru
 
 def _fullstack(request: Request) -> Ruling | None:
     """A whole web application."""
+    if words.WEB_APP_NOUN.match(request.bare) and request.first not in words.CODE_VERBS | words.STEP_VERBS:
+        return Ruling("web-application", "fullstack", 0.8)
     if request.first not in words.CREATE_VERBS and not words.FULLSTACK.search(request.bare):
         return None
     if words.FULLSTACK.search(request.bare) and request.first not in words.EDIT_VERBS:
@@ -168,7 +177,7 @@ def _code(request: Request) -> Ruling | None:
     if named and len(request.words) > 2:
         return Ruling("named-file", "code", 0.6)
     if len(request.words) > 1 and words.CODE_NOUNS.intersection(request.words):
-        return Ruling("code-noun", "code", 0.6)
+        return Ruling("code-noun", "code", 0.75 if request.first in {"a", "an"} else 0.6)
     if request.first in words.PROGRAMS or request.words == ["hello", "world"]:
         return Ruling("program", "code", 0.6)
     return None
@@ -196,5 +205,5 @@ def _short(text: str) -> str:
 
 # Reading a file or listing a folder may be asked as a question ("what's in config.json?"), so that tools come first;
 # the patterns of tools fit whole requests only.
-EXACT: tuple[Rule, ...] = (_empty, _greeting, _calc, _steps, _tool)
+EXACT: tuple[Rule, ...] = (_empty, _greeting, _calc, _steps, _tool, _written)
 LIKELY: tuple[Rule, ...] = (_question, _fullstack, _code, _loose_question)

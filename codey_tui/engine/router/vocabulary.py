@@ -56,6 +56,11 @@ COMMANDS = frozenset(
 )
 # These are English words as well: they are commands only when arguments of a command line follow.
 ENGLISH_COMMANDS = frozenset("make find touch head tail top echo sort test date go file time which sleep kill".split())
+# Before one of these nouns the name of a command is an adjective: "flask web app", "bash script".
+SPOKEN_COMMANDS = frozenset("flask python python3 node bash sh docker".split())
+SPOKEN_NOUN = re.compile(
+    r"(?:web|webapp|website|site|app|application|crud|api|script|program|function|class|page)\b(?!\.)", re.IGNORECASE
+)
 
 INTERPRETERS = {
     ".py": "python3",
@@ -96,7 +101,24 @@ TOOL_ALIASES = {
 SHELL_FALLBACK = {"git": "git", "sqlite": "sqlite3", "environment": "pip", "python": "python3", "search": "grep"}
 
 FULLSTACK = re.compile(r"\bfull[\s-]?stack\b", re.IGNORECASE)
-WEB_APP = re.compile(r"\bweb[\s-]?(?:app|application|site with|service with)\b|\bwebapp\b", re.IGNORECASE)
+WEB_APP = re.compile(
+    r"\bweb[\s-]?(?:app|application|site with|service with)\b|\bwebapp\b|"
+    r"\b(?:web)?site (?:where|in which|on which) (?:i|we|you|people|users|customers|everyone)\b",
+    re.IGNORECASE,
+)
+# A web application named without a verb: "webapp for messages".
+WEB_APP_NOUN = re.compile(
+    r"(?:an? )?(?:[\w-]+ ){0,2}?web[\s-]?app(?:lication)?,? (?:for|with|using|to (?:manage|track|keep|list)|that|where)\b|"
+    r"(?:a )?(?:small |simple )?flask (?:web[\s-]?)?app(?:lication)?[.!]?$",
+    re.IGNORECASE,
+)
+# The language of what is to be written, said last: such a request is for a file, whatever it is to do.
+WRITTEN_IN = re.compile(
+    r"\b(?:in|with|using|as) an? (?:\w+ )?(?:bash|shell|sh) script[.!]?$|\bin bash[.!]?$|"
+    r"\b(?:in|on|as) (?:an? )?html5?(?: page| form)?(?:(?:,? and|,) (?:css|javascript|js))*[.!]?$",
+    re.IGNORECASE,
+)
+RUN_VERBS = frozenset("run execute start launch open install search grep look read cat".split())
 # A request for an app that names parts of two of these groups is a full-stack one.
 STACK_PARTS: tuple[re.Pattern[str], ...] = (
     re.compile(r"\b(?:backend|back-end|flask|django|fastapi|server|rest api|api)\b", re.IGNORECASE),
