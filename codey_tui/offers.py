@@ -1,5 +1,6 @@
 """What models there are for this machine, on its disk and in the catalogue, which of them fit, and which one to take."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from msgspec.structs import replace
 
 from codey_tui.catalogue import ModelSpec, Published, read_catalogue, read_published
 from codey_tui.inference.footprint import forecast
+from codey_tui.inference.found import Found, find_models
 from codey_tui.inference.gguf import inspect
 from codey_tui.inference.ladder import Room, ladder
 from codey_tui.inference.provider import InferenceError
@@ -39,6 +41,12 @@ def models_here(paths: Paths, settings: Settings, given_back: int = 0) -> Models
     offers = [replace(offer, recommended=offer.id == best) for offer in offers]
     offers.sort(key=lambda offer: (not offer.recommended, not offer.fits, not offer.path, -offer.needs))
     return ModelsHere(room=room.bytes, why=room.sentence, offers=tuple(offers))
+
+
+def models_elsewhere(paths: Paths) -> list[Found]:
+    """Models that other programs keep and Codey does not use yet."""
+    known = {file.resolve() for file in paths.user_models.glob("*.gguf")} if paths.user_models.is_dir() else set[Path]()
+    return [model for model in find_models(os.environ, Path.home()) if model.path.resolve() not in known]
 
 
 def shape_here(path: Path) -> ModelShape:

@@ -1,5 +1,6 @@
 """The commands below `codey models`; what each needs is imported inside it."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,7 +12,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="JSON on standard ou
 
 @click.group()
 def models() -> None:
-    """Models: which there are, and which fit this machine."""
+    """Models: which fit this machine, and fetching, finding and removing them."""
 
 
 @models.command("list")
@@ -38,3 +39,43 @@ def fit(model: str, as_json: bool, **flags: Any) -> int:
     from codey_tui.cli.models_shown import show_fit
 
     return show_fit(model, flags, as_json=as_json)
+
+
+@models.command("import")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--id", "name", help="Its id here; by default the name of its file.")
+@click.option("--all", "everything", is_flag=True, help="Use all that is found in the usual places.")
+@JSON
+def import_models(path: Path | None, name: str | None, everything: bool, as_json: bool) -> int:
+    """Use GGUF files where they are: a file, a folder of them, or those of LM Studio, Ollama, llama.cpp and the hub.
+
+    Nothing is copied. Without PATH it says what is found in the usual places.
+    """
+    from codey_tui.cli.models_found import import_all, import_path, show_found
+
+    if path is not None:
+        return import_path(path, name or "", as_json=as_json)
+    return import_all(as_json=as_json) if everything else show_found(as_json=as_json)
+
+
+@models.command()
+@click.argument("model", metavar="ID|OWNER/REPOSITORY/FILE")
+@JSON
+def pull(model: str, as_json: bool) -> int:
+    """Fetch a model from the Hugging Face hub and check it; the same command goes on after an interruption.
+
+    HF_ENDPOINT names a mirror, HF_TOKEN opens gated models.
+    """
+    from codey_tui.cli.models_pulled import pull_model
+
+    return pull_model(model, as_json=as_json)
+
+
+@models.command()
+@click.argument("model", metavar="ID")
+@click.option("--yes", is_flag=True, help="Without a question.")
+def remove(model: str, yes: bool) -> int:
+    """Remove a model that was fetched, or forget one that was imported (its file stays where it is)."""
+    from codey_tui.cli.models_pulled import remove_model
+
+    return remove_model(model, yes=yes)

@@ -14,7 +14,7 @@ from codey_tui.inference.footprint import Footprint, forecast
 from codey_tui.inference.ladder import Candidate, Room, Rung, describe, ladder, mb, refusal
 from codey_tui.inference.provider import InferenceError
 from codey_tui.inference.shape import ModelShape, shape_from_keys
-from codey_tui.offers import models_here, room_here, shape_here
+from codey_tui.offers import models_elsewhere, models_here, room_here, shape_here
 from codey_tui.paths import Paths
 from codey_tui.protocol.models import ModelOffer
 from codey_tui.settings import Settings, load
@@ -44,6 +44,8 @@ def show_models(flags: Mapping[str, object], *, as_json: bool) -> int:
     if best is not None:
         how = f"--model {best.id}" if best.path else f"codey models pull {best.id}"
         click.echo(f"\n* recommended here: {best.title} ({how})")
+    if others := models_elsewhere(paths):
+        click.echo(f"\nOther programs have {len(others)} more here: `codey models import` shows them.")
     return 0
 
 
@@ -95,7 +97,9 @@ def show_fit(name: str, flags: Mapping[str, object], *, as_json: bool) -> int:
         click.echo(f"It fits: {room.sentence}.")
     else:
         click.echo(_parts(called, wanted))
-        click.echo(refusal(called, wanted, room, rungs) if not rungs else f"It does not fit: {room.sentence}. What fits:")
+        click.echo(
+            refusal(called, wanted, room, rungs) if not rungs else f"It does not fit: {room.sentence}. What fits:"
+        )
         for rung in rungs:
             click.echo(f"  {describe(rung)}")
     return 0 if fits else FAILED
