@@ -20,6 +20,7 @@ import msgspec
 from codey_tui.engine.approvals import Approvals, Decision
 from codey_tui.engine.effects import effects_of
 from codey_tui.engine.errors import EngineError, StepFailed
+from codey_tui.engine.file_parts import file_parts
 from codey_tui.engine.masking import StreamHider, hide, holds_key
 from codey_tui.engine.proposing import (
     AuditStore,
@@ -126,7 +127,7 @@ class Executor:
             return Settled(action, None, decision.reason)
         self._remember(scope, proposal, decision)
         if proposal.choose is not None:
-            proposal.choose(decision.hunks)
+            proposal.choose(decision.hunks, decision.reason)
         result, refused = await self._run(scope, proposal, row)
         return Settled(action, result, decision.reason, refused=refused)
 
@@ -332,15 +333,25 @@ class Executor:
 
         risk, preview = tool.assess(args, context(lambda _text: None, threading.Event()))
         sandbox = chosen.name if preview.kind == "command" else "none"
+        parts = file_parts(args, self._workspace) if preview.kind == "diff" else None
+        if parts is not None:
+            preview = msgspec.structs.replace(preview, hunks=parts.hunks)
+
+        def perform(on_output: OnOutput, cancel: threading.Event) -> ActionResult:
+            inner = args if parts is None else parts.narrowed()
+            result = tool.run(inner, context(on_output, cancel))
+            return result if parts is None else parts.told(result)
+
         path = action.args.get("path")
         return Proposal(
             action,
             risk,
             preview,
             sandbox,
-            lambda on_output, cancel: tool.run(args, context(on_output, cancel)),
+            perform,
             target=self._workspace / path if isinstance(path, str) and path else None,
             effects=effects_of(called, self._workspace, preview),
+            choose=parts.choose if parts is not None else None,
         )
 
 

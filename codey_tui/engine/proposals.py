@@ -45,7 +45,8 @@ async def propose_change(state: TurnState, staged: StagedEdit, after: str) -> Ch
     written: list[ev.FileWritten] = []
     accepted = set(range(len(parts)))
 
-    def choose(chosen: tuple[int, ...]) -> None:
+    def choose(chosen: tuple[int, ...], reason: str) -> None:
+        del reason  # whoever asked for the change has it with the answer
         if chosen:
             accepted.intersection_update(chosen)
 

@@ -38,7 +38,9 @@ class Proposal:
     perform: Perform
     target: Path | None = None  # the file whose bytes are hashed before and after
     effects: Effects | None = None
-    choose: Callable[[tuple[int, ...]], None] | None = None  # takes the parts of a diff that were accepted
+    choose: Callable[[tuple[int, ...], str], None] | None = (
+        None  # takes the parts of a diff that were accepted, and why
+    )
 
 
 @dataclass(frozen=True)
