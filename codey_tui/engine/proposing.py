@@ -38,9 +38,7 @@ class Proposal:
     perform: Perform
     target: Path | None = None  # the file whose bytes are hashed before and after
     effects: Effects | None = None
-    choose: Callable[[tuple[int, ...], str], None] | None = (
-        None  # takes the parts of a diff that were accepted, and why
-    )
+    choose: Callable[[tuple[int, ...], str], None] | None = None  # takes the accepted parts of a diff, and why not more
 
 
 @dataclass(frozen=True)

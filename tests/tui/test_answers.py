@@ -109,6 +109,60 @@ def test_a_question_never_takes_the_focus_from_a_prompt_that_holds_text(stage: S
     asyncio.run(play(stage, script.WRITTEN, act))
 
 
+def test_an_emptied_prompt_gives_the_focus_back_to_the_question_after_a_pause(stage: Stage) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        bench = stage.app.workbench
+        await pilot.press("y")
+        stage.clock.now += 5.0
+        stage.client.say(*script.ACTING[len(script.WRITTEN) :])
+        await stage.until(pilot, lambda: bench.action.asks)
+        assert bench.action.border_subtitle == "ctrl+t to answer"
+        await pilot.press("backspace")
+        await pilot.pause(0.1)
+        assert bench.focused is bench.prompt
+        stage.clock.now += 1.0
+        await stage.until(pilot, lambda: bench.focused is bench.action)
+        assert bench.action.border_subtitle == ""
+        await pilot.press("y")  # within the grace time, which begins anew
+        assert stage.client.ops == []
+        stage.clock.now += 0.6
+        await pilot.press("y")
+        await stage.until(pilot, lambda: len(stage.client.ops) == 1)
+
+    asyncio.run(play(stage, script.WRITTEN, act))
+
+
+def test_a_prompt_sent_while_a_question_waits_gives_it_the_focus_no_sooner(stage: Stage) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        bench = stage.app.workbench
+        await pilot.press("h", "i")
+        stage.clock.now += 5.0
+        stage.client.say(*script.ACTING[len(script.WRITTEN) :])
+        await stage.until(pilot, lambda: bench.action.asks)
+        await pilot.press("enter")
+        await stage.until(pilot, lambda: len(stage.client.ops) == 1)
+        stage.clock.now += 0.9
+        await pilot.press("y")
+        assert bench.prompt.text == "y"
+        assert len(stage.client.ops) == 1
+
+    asyncio.run(play(stage, script.WRITTEN, act))
+
+
+def test_a_window_over_the_screen_gives_the_focus_back_to_the_question(stage: Stage) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        bench = stage.app.workbench
+        await stage.ready_to_answer(pilot)
+        await pilot.press("ctrl+g")
+        await stage.until(pilot, lambda: stage.app.screen is not bench)
+        await pilot.press("q")
+        await stage.until(pilot, lambda: stage.app.screen is bench)
+        stage.clock.now += 1.1
+        await stage.until(pilot, lambda: bench.focused is bench.action)
+
+    asyncio.run(play(stage, script.ACTING, act))
+
+
 def test_the_answer_of_another_screen_takes_the_question_away(stage: Stage) -> None:
     async def act(pilot: Pilot[Any]) -> None:
         bench = stage.app.workbench

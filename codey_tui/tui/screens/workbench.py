@@ -55,6 +55,7 @@ class Workbench(Screen[None]):
         self._rss = rss
         self._painted: tuple[Line, ...] = ()
         self._offered = ""
+        self._emptied = float("-inf")  # when the prompt was emptied last
         self._gone = ""
         self.completions = Completions()
         self.prompt = Prompt(History(options.history_path, options.hide), self.completions, clock)
@@ -177,6 +178,31 @@ class Workbench(Screen[None]):
         panel.arm()
         if not self.prompt.text and self.is_current:
             self.call_after_refresh(panel.focus, False)
+
+    def on_text_area_changed(self) -> None:
+        """An emptied prompt gives the focus back to the question that waits, after a pause."""
+        if not self.prompt.text:
+            self._emptied = self._clock()
+            self._come_back()
+
+    def on_screen_resume(self) -> None:
+        """A window over this screen has gone: the question that waits gets the focus back."""
+        self._emptied = self._clock()
+        self._come_back()
+
+    def _come_back(self) -> None:
+        """Into the panel that asks, where the prompt is empty and nobody types; its keys count after the grace time again."""
+        key, panel = self._question()
+        if panel is None or key != self._offered or self.prompt.text or not self.is_current:
+            return
+        if self.focused is not None and self.focused is not self.prompt:
+            return
+        rest = HOLD_BACK - (self._clock() - max(self.prompt.last_key, self._emptied))
+        if rest > 0:
+            self.set_timer(min(rest, HOLD_BACK), self._come_back)
+            return
+        panel.arm()
+        self.call_after_refresh(panel.focus, False)
 
     def _withdraw(self) -> None:
         self._offered = ""

@@ -61,11 +61,31 @@ class DecisionPanel(VerticalScroll, can_focus=True):
         self._armed_at = self._clock() + GRACE
         self.reason.display = False
         self.scroll_home(animate=False)
+        self.say_where()
 
     def disarm(self) -> None:
         """No question stands here."""
         self._armed_at = float("inf")
         self.reason.display = False
+        self.say_where()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Say how to get here where keys go elsewhere."""
+        super().watch_has_focus(has_focus)
+        self.say_where()
+
+    def on_descendant_focus(self) -> None:
+        """The field for a reason is part of the question."""
+        self.say_where()
+
+    def on_descendant_blur(self) -> None:
+        """Left, perhaps for the question itself."""
+        self.say_where()
+
+    def say_where(self) -> None:
+        """A question that has not got the keys says how it gets them."""
+        here = self.has_focus or self.reason.has_focus
+        self.border_subtitle = "" if here or not self.asks else "ctrl+t to answer"
 
     @property
     def ready(self) -> bool:
