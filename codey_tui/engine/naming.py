@@ -46,8 +46,8 @@ MADE: tuple[Language, ...] = (
         ".html",
         "html",
         "index.html",
-        r"\bhtml5?\b.*\b(?:css|javascript|js)\b|\b(?:css|javascript|js)\b.*\bhtml5?\b|"
-        rf"\b(?:page|web ?pages?|(?:web|portfolio )?site|portfolio|[\w-]*web (?:calculator|stopwatch|counter|clock|timer|form)){_END}|"
+        r"\bhtml5?\b.{,80}\b(?:css|javascript|js)\b|\b(?:css|javascript|js)\b.{,80}\bhtml5?\b|"
+        rf"\b(?:page|web ?pages?|(?:web|portfolio )?site|portfolio|web (?:calculator|stopwatch|counter|clock|timer|form)){_END}|"
         rf"\b(?:contact|feedback|log-?in|sign-?in|sign-?up|log in|sign in|sign up|registration) (?:form|screen){_END}|"
         rf"\bin (?:the|a|my) browser\b|\bhtml5?\b(?!\s+(?!calculator|counter|timer|header|footer)\w*(?:er|or)\b)",
     ),
