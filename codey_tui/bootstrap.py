@@ -11,8 +11,6 @@ from codey_tui import __version__
 from codey_tui.catalogue import ModelSpec, find_model, read_catalogue, read_published
 from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
-from codey_tui.engine.planner import plan
-from codey_tui.engine.router import Router, route_as
 from codey_tui.engine.slots import TOKENS
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.frames import LoadOptions
@@ -22,8 +20,8 @@ from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
 from codey_tui.offers import models_here, room_here
 from codey_tui.paths import Paths
 from codey_tui.protocol.actions import Rule
-from codey_tui.protocol.models import Gauges, ModelInfo, Route
-from codey_tui.protocol.plan import Plan
+from codey_tui.protocol.models import Gauges, ModelInfo
+from codey_tui.routing import RENDERED, Routing, build_router, router_model
 from codey_tui.sandbox import Bubblewrap, Limits, Rlimits
 from codey_tui.sandbox.choice import Candidate, Choice
 from codey_tui.sandbox.docker import Docker
@@ -32,7 +30,7 @@ from codey_tui.settings import Settings, SettingsError
 from codey_tui.store.corrections import Correction
 from codey_tui.store.database import Database
 from codey_tui.telemetry import Telemetry
-from codey_tui.tools.registry import NAMES, TOOLS, ToolBox
+from codey_tui.tools.registry import TOOLS, ToolBox
 from codey_tui.tools.trust import TrustStore
 from codey_tui.tools.user import load_tools
 
@@ -95,17 +93,6 @@ def _configured(
     return describe_model(specs[info.id], replace(settings, context_tokens=wanted, kv_type=kv_type or info.kv_type))
 
 
-def build_router(paths: Paths) -> Router:
-    """The router with the bundled weights; they are read at the first request that needs them."""
-    return Router(paths.assets / "models" / "router.bin")
-
-
-def routing(paths: Paths, workspace: Path) -> Callable[[str], Route]:
-    """How requests in a workspace are understood; needs no engine."""
-    router = build_router(paths)
-    return lambda text: router(text, NAMES, workspace)
-
-
 def read_corrections(paths: Paths, workspace: Path) -> list[Correction]:
     """The routes that the person put right in a workspace, the latest last. Raises StoreError."""
     if not paths.database(workspace).exists():
@@ -123,29 +110,23 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
     Raises StoreError, CatalogueError, SettingsError and PathsError.
     """
     specs = {spec.id: spec for spec in read_catalogue(paths, settings.models)}
-    chosen = find_model(tuple(specs.values()), settings.model, {model.id for model in read_published(paths)})
+    published = {model.id for model in read_published(paths)}
+    chosen = find_model(tuple(specs.values()), settings.model, published)
     specs[chosen.id] = chosen
-    models = {
-        spec.id: ModelChoice(describe_model(spec, settings), _honesty(spec), spec.slots) for spec in specs.values()
-    }
+    models = {spec.id: _choice(spec, settings) for spec in specs.values()}
+    larger, unknown = router_model(specs, models, settings, published)
     database = Database.open(paths.database(workspace))
     telemetry = Telemetry()
     sandbox = choose_sandbox(settings)
 
     def provider_for(model: str) -> Provider:
         spec = specs[model]
-        return PROVIDERS[spec.extra.get("provider", "llama_cpp")](spec, models[model].info, settings)
-
-    router = build_router(paths)
+        info = models[model].info if model in models else describe_model(spec, settings)
+        return PROVIDERS[spec.extra.get("provider", "llama_cpp")](spec, info, settings)
 
     own, untrusted = load_tools(tool_folders(workspace, paths), trust_store(paths), (tool.name for tool in TOOLS))
     tools = ToolBox((*TOOLS, *own))
-
-    def routed(text: str) -> Route:
-        return router(text, tools.names, workspace)
-
-    def planned(request: str, chosen_route: Route, files: tuple[str, ...]) -> Plan:
-        return plan(request, chosen_route, workspace, files, tools.names, router)
+    routed = Routing(build_router(paths), tools.names, workspace)
 
     def gauges(models_rss: int) -> Gauges:
         return telemetry.gauges(models_rss, settings.memory_budget_mb * MIB)
@@ -165,15 +146,16 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             sandbox=sandbox,
             instead=sandbox.weaker,
             limits=Limits(),
-            route=routed,
-            plan=planned,
-            route_as=lambda text, kind: route_as(text, kind, tools.names, workspace),
+            route=routed.route,
+            plan=routed.plan,
+            route_as=routed.as_kind,
+            router=larger,
             read_gauges=gauges,
             mode=settings.approval_mode,
             rules=(*shipped_rules(paths), *settings.rules),
             sampling=Sampling(temperature=settings.temperature, max_tokens_per_s=settings.max_tokens_per_s),
             options=TurnOptions(verify_attempts=settings.verify_attempts),
-            notices=(*database.notices, *untrusted),
+            notices=(*database.notices, *untrusted, *filter(None, (unknown,))),
             tools=tools,
         )
     )
@@ -201,8 +183,10 @@ def trust_store(paths: Paths) -> TrustStore:
 
 
 def _rendered(spec: ModelSpec) -> tuple[str, ...]:
-    return ((spec.beyond_token,) if spec.beyond_token else ()) + (TOKENS if spec.slots else ())
+    own: tuple[str, ...] = spec.extra.get(RENDERED, ())
+    return ((spec.beyond_token,) if spec.beyond_token else ()) + (TOKENS if spec.slots else ()) + own
 
 
-def _honesty(spec: ModelSpec) -> Honesty:
-    return Honesty(beyond_token=spec.beyond_token, min_mean_logprob=spec.min_mean_logprob, scope=spec.range)
+def _choice(spec: ModelSpec, settings: Settings) -> ModelChoice:
+    honesty = Honesty(beyond_token=spec.beyond_token, min_mean_logprob=spec.min_mean_logprob, scope=spec.range)
+    return ModelChoice(describe_model(spec, settings), honesty, spec.slots, spec.labels)

@@ -18,7 +18,8 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `context` is in tokens (0: what the file says). An answer whose mean log-probability per token (natural logarithm)
     lies under `min_mean_logprob`, or that holds the text `beyond_token`, is beyond what the model can do; `range` is
-    the sentence that says what it can. `slots`: names travel to it as fixed tokens (`engine.slots`).
+    the sentence that says what it can. `slots`: names travel to it as fixed tokens (`engine.slots`). `labels`: it can say
+    with one token what kind of request something is.
     """
 
     id: str
@@ -29,6 +30,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     beyond_token: str = ""
     range: str = ""
     slots: bool = False
+    labels: bool = False
     bundled: bool = False
     extra: dict[str, Any] = {}
 
@@ -75,6 +77,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True):
     beyond_token: str = ""
     range: str = ""
     slots: bool = False
+    labels: bool = False
 
 
 def read_catalogue(paths: Paths, user_models: Mapping[str, UserModel]) -> tuple[ModelSpec, ...]:
@@ -162,6 +165,7 @@ def _spec(name: str, table: dict[str, Any], folder: Path) -> ModelSpec:
         beyond_token=entry.beyond_token,
         range=entry.range,
         slots=entry.slots,
+        labels=entry.labels,
         bundled=True,
         extra=extra,
     )

@@ -72,6 +72,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     model: Annotated[
         str, Meta(min_length=1, description="Model to use: an id of the catalogue, or a path to a .gguf.")
     ] = "nano"
+    router: Annotated[
+        str, Meta(description="Language model that routes in place of the built-in weights: an id, a .gguf, or empty.")
+    ] = ""
     models: Annotated[
         dict[str, UserModel], Meta(description="GGUF files of your own: id to title, path, context, min_mean_logprob.")
     ] = {}
@@ -278,7 +281,7 @@ def _from_flags(flags: Mapping[str, object]) -> dict[str, Any]:
 
 def _located(key: str, value: Any) -> Any:
     """A model's path as the engine, which has another working directory, must see it."""
-    if key == "model" and looks_like_path(value):
+    if key in ("model", "router") and looks_like_path(value):
         return os.path.abspath(os.path.expanduser(value))
     return value
 

@@ -19,7 +19,7 @@ MAX_LINE = 100_000
 
 def show_routes(workspace: Path | None, text: str, *, as_json: bool) -> int:
     """Print how `text` is routed; `-` takes one request from each line of standard input and prints a JSON object a line."""
-    from codey_tui.bootstrap import routing
+    from codey_tui.routing import routing
 
     folder = find_workspace(workspace)
     decide = routing(Paths.locate(os.environ), folder)

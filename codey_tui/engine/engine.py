@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, TypeVar, cast
 
 from codey_tui.engine.answers import answer_query
@@ -13,10 +14,12 @@ from codey_tui.engine.checkpoints import Restored
 from codey_tui.engine.choosing import choose_model
 from codey_tui.engine.coder import Coder
 from codey_tui.engine.correcting import HOW_TO_CORRECT, again_as, correction, last_routed
+from codey_tui.engine.deciding import Decider
 from codey_tui.engine.executor import Executor
+from codey_tui.engine.gauging import Gauging
 from codey_tui.engine.history import resumable
 from codey_tui.engine.journal import Journal
-from codey_tui.engine.lane import Lane
+from codey_tui.engine.lane import CANCEL_SAID, Lane
 from codey_tui.engine.parts import EngineParts, ModelChoice
 from codey_tui.engine.present import PresentSession
 from codey_tui.engine.providers import Providers
@@ -27,7 +30,7 @@ from codey_tui.engine.turn_state import TurnState
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.client import Deliver, Unsubscribe
-from codey_tui.protocol.models import Gauges, ModelInfo, RouteKind, Status
+from codey_tui.protocol.models import ModelInfo, RouteKind, Status
 from codey_tui.protocol.queries import GetRoute, GetStatus, ListModels, ListRules, QueryBase
 from codey_tui.store.connection import StoreError
 
@@ -35,7 +38,6 @@ log = logging.getLogger(__name__)
 __all__ = ["Engine", "EngineParts", "ModelChoice"]
 
 T = TypeVar("T")
-GAUGE_SECONDS = 1.0
 
 
 class Engine:
@@ -60,11 +62,12 @@ class Engine:
             instead=parts.instead,
         )
         self._model = parts.model
-        self._providers = Providers(parts.provider_for)
+        self._providers = Providers(parts.provider_for, parts.router.model if parts.router else "")
+        self._decider = Decider(parts, self._providers, lambda: self._model, partial(self._notice, "warning"))
+        self._gauging = Gauging(lambda: parts.read_gauges(self._providers.rss), self._journal, self._records)
         self._lane = Lane(self._begin_prompt, self._went_wrong)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gauge_task: asyncio.Task[None] | None = None
-        self._gauges: Gauges | None = None
         self._session = PresentSession(parts.database, self._journal, parts.state_dir, parts.workspace, parts.clock)
         self._started = parts.clock()
         self._idle_since = time.monotonic()
@@ -81,7 +84,7 @@ class Engine:
         self._records.close_interrupted()
         for text in filter(None, (*self._parts.notices, self._approvals.rules.problem)):
             self._journal.emit(ev.Noticed(level="warning", text=text))
-        self._gauge_task = asyncio.create_task(self._read_gauges())
+        self._gauge_task = asyncio.create_task(self._gauging.run())
 
     async def close(self) -> None:
         """Cancel what runs, unload the models, close the database."""
@@ -131,7 +134,7 @@ class Engine:
         if isinstance(query, ListModels):
             return cast(T, await asyncio.to_thread(self._parts.list_models, self._providers.rss))
         if isinstance(query, GetRoute):
-            return cast(T, self._parts.route(query.text))
+            return cast(T, await self._decider(query.text))
         return await asyncio.to_thread(answer_query, self._parts.database, self._journal.session, query)
 
     def listen(self, deliver: Deliver, after: int = 0) -> Unsubscribe:
@@ -163,7 +166,7 @@ class Engine:
             turn=self._session.turn if self.busy else 0,
             clients=self.clients,
             started=self._started,
-            gauges=self._gauges,
+            gauges=self._gauging.latest,
         )
 
     # --- ops ---------------------------------------------------------------------------------------------------------
@@ -229,15 +232,8 @@ class Engine:
             self._notice("info", "That question has been answered already.")
 
     def _cancel(self) -> None:
-        match self._lane.cancel():
-            case "idle":
-                self._notice("info", "Nothing runs that could be cancelled.")
-            case "already":
-                self._notice("info", "The turn is being cancelled already.")
-            case "cannot":
-                self._notice("info", "An undo is not cut off in the middle; it will be over soon.")
-            case "cancelled":
-                return
+        if said := CANCEL_SAID[self._lane.cancel()]:
+            self._notice("info", said)
 
     def _retry(self) -> None:
         if self.busy:
@@ -351,7 +347,8 @@ class Engine:
         )
         model = self._model
         parts = TurnParts(
-            route=(lambda request: self._parts.route_as(request, kind)) if kind else self._parts.route,
+            route=partial(self._decider.as_kind, kind=kind) if kind else self._decider,
+            steps=self._decider.steps,
             plan=self._parts.plan,
             approvals=self._approvals,
             clock=self._parts.clock,
@@ -381,18 +378,3 @@ class Engine:
 
     def _notice(self, level: ev.NoticeLevel, text: str) -> None:
         self._journal.emit(ev.Noticed(level=level, text=text))
-
-    async def _read_gauges(self) -> None:
-        """Tell clients about the machine once a second, as long as there are any."""
-        while True:
-            await asyncio.sleep(GAUGE_SECONDS)
-            if not self.clients:
-                continue
-            try:
-                self._gauges = await asyncio.to_thread(self._parts.read_gauges, self._providers.rss)
-            except Exception:
-                log.exception("the machine could not be read; the next reading may be better")
-                continue
-            self._journal.emit(ev.GaugesRead(gauges=self._gauges))
-            self._journal.flush()
-            self._records.flush()

@@ -1,13 +1,15 @@
 """What an engine is made of; the composition root fills it in."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from codey_tui.engine.coder import Honesty, Sampling
+from codey_tui.engine.router import Counsel
+from codey_tui.engine.router_model import RouterModel
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.provider import Provider
 from codey_tui.protocol.actions import ApprovalMode, Rule
@@ -20,11 +22,13 @@ from codey_tui.tools.registry import BUILT_IN, ToolBox
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """A model that can be chosen: what is known of it, how it says that something is beyond it, and whether names travel as slots."""
+    """A model that can be chosen: what is known of it, how it says that something is beyond it, whether names travel as slots,
+    and whether it can say with one of `prompts.LABELS` what a request is."""
 
     info: ModelInfo
     honesty: Honesty = Honesty()
     slots: bool = False
+    labels: bool = False
 
 
 def with_context(info: ModelInfo, n_ctx: int, kv_type: str) -> ModelInfo:
@@ -40,6 +44,7 @@ class EngineParts:
     `provider_for` gives the provider of a model id; `look_at` what its file is like now;
     `configure` the model with another context and KV cache, no more context than it can have. `list_models(given_back)` says what
     fits, given the bytes that loaded models would give back. `read_gauges(models_rss)` reads the machine.
+    `plan` takes the routes of steps by their texts. `router` is a model in the place of the router's linear model.
     """
 
     workspace: Path
@@ -52,8 +57,8 @@ class EngineParts:
     look_at: Callable[[str], ModelInfo]
     sandbox: Sandbox
     limits: Limits
-    route: Callable[[str], Route]
-    plan: Callable[[str, Route, tuple[str, ...]], Plan]
+    route: Callable[[str, Counsel | None], Route]
+    plan: Callable[[str, Route, tuple[str, ...], Mapping[str, Route]], Plan]
     route_as: Callable[[str, RouteKind], Route]
     read_gauges: Callable[[int], Gauges]
     instead: Callable[[], Sandbox | None] = lambda: None
@@ -65,4 +70,5 @@ class EngineParts:
     options: TurnOptions = TurnOptions()
     notices: tuple[str, ...] = ()
     tools: ToolBox = BUILT_IN
+    router: RouterModel | None = None
     clock: Callable[[], float] = time.time

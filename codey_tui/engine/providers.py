@@ -11,10 +11,11 @@ log = logging.getLogger(__name__)
 
 
 class Providers:
-    """Providers by model id."""
+    """Providers by model id; the one of `kept` stays loaded beside the chosen one."""
 
-    def __init__(self, make: Callable[[str], Provider]) -> None:
+    def __init__(self, make: Callable[[str], Provider], kept: str = "") -> None:
         self._make = make
+        self._kept = kept
         self._made: dict[str, Provider] = {}
         self._replaced: list[Provider] = []
         self._leaving: set[asyncio.Future[None]] = set()
@@ -36,9 +37,11 @@ class Providers:
             self._replaced.append(self._made.pop(model))
 
     def leave_all_but(self, model: str) -> None:
-        """Give back the memory of models that are not the chosen one: the budget is for one at a time."""
+        """Give back the memory of models that are not the chosen one: the budget is for one at a time, and for
+        the one that is kept."""
         replaced, self._replaced = self._replaced, []
-        for provider in (*replaced, *(made for name, made in self._made.items() if name != model)):
+        others = (made for name, made in self._made.items() if name not in (model, self._kept))
+        for provider in (*replaced, *others):
             if provider.rss:
                 leaving = asyncio.ensure_future(provider.unload())
                 self._leaving.add(leaving)

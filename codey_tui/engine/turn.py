@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,10 +34,11 @@ ANSWER_TOKENS = 512
 
 @dataclass(frozen=True)
 class TurnParts:
-    """The policy that a turn asks: how to route, how to plan, who approves; and the clock for messages."""
+    """The policy that a turn asks: how to route a request and its steps, how to plan, who approves; and the clock for messages."""
 
-    route: Callable[[str], Route]
-    plan: Callable[[str, Route, tuple[str, ...]], Plan]
+    route: Callable[[str], Awaitable[Route]]
+    steps: Callable[[str], Awaitable[Mapping[str, Route]]]
+    plan: Callable[[str, Route, tuple[str, ...], Mapping[str, Route]], Plan]
     approvals: Approvals
     clock: Callable[[], float]
     model_problem: Callable[[], str]  # why the model cannot be used now, a sentence; empty when it can
@@ -93,7 +94,7 @@ class Turn:
         if self._resume is not None:
             return await self._run_plan(self._resume.plan)
         state = self._state
-        route = self._parts.route(state.request)
+        route = await self._parts.route(state.request)
         state.emit(ev.RouteChosen(route=route))
         match route.kind:
             case "calc" | "clarify":
@@ -107,7 +108,10 @@ class Turn:
                 await self._answer()
                 return "done", "", False
             case "code" | "steps" | "fullstack":
-                plan = self._parts.plan(state.request, route, state.files)
+                steps: Mapping[str, Route] = {}
+                if route.kind == "steps":
+                    steps = await self._parts.steps(state.request)
+                plan = self._parts.plan(state.request, route, state.files, steps)
                 if any(chunk.kind != "command" for chunk in plan.chunks):
                     await self._check_model()
                 return await self._run_plan(await self._decide(plan))

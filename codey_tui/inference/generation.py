@@ -59,7 +59,7 @@ class Generation:
 
     def run(self, peak_rss: Callable[[], int]) -> Finished:
         """The whole generation. Raises `RuntimeFailed`; the KV cache stays usable in any case."""
-        prompt = self._runtime.prompt_tokens(self._request.messages, self._request.prefill)
+        prompt = self._runtime.prompt_tokens(self._request.messages, self._request.prefill, self._request.functions)
         room = self._runtime.n_ctx - len(prompt)
         if room < 1 or not prompt:
             raise RuntimeFailed("too_long", _too_long(len(prompt), self._runtime.n_ctx))

@@ -1,11 +1,11 @@
 """What the engine sees of a model: the `Provider` protocol, its request, its events and its errors."""
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
-ChatRole = Literal["system", "user", "assistant"]
+ChatRole = Literal["system", "developer", "user", "assistant"]
 FinishReason = Literal["stop", "eos", "length", "cancelled"]
 
 
@@ -22,7 +22,8 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     `prefill` starts the assistant turn and is not echoed. Generation ends before any of the `stop` strings, which are
     not emitted. `temperature` 0 is greedy; otherwise `top_k` (0: all) and `top_p` narrow the choice and `seed` makes it
     repeatable. `max_tokens_per_s` paces generation (0: as fast as it goes). With a `grammar` (llama.cpp's GBNF, its rule
-    `root`) the answer has that form, unless `max_tokens` cuts it short.
+    `root`) the answer has that form, unless `max_tokens` cuts it short. `functions`, in the form of OpenAI's function calling, go to
+    the model's chat template, which says in the model's own way what can be called; templates without tools leave them out.
     """
 
     messages: tuple[ChatTurn, ...]
@@ -35,6 +36,7 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     max_tokens_per_s: float = 0.0
     grammar: str = ""
+    functions: tuple[dict[str, Any], ...] = ()
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -141,11 +141,13 @@ class Runtime:
         return buffer.value.decode("utf-8", "replace")
 
     # --- tokens ----------------------------------------------------------------------------------------------------
-    def prompt_tokens(self, turns: Sequence[ChatTurn], prefill: str) -> list[int]:
+    def prompt_tokens(
+        self, turns: Sequence[ChatTurn], prefill: str, functions: Sequence[dict[str, Any]] = ()
+    ) -> list[int]:
         """Tokens of the templated prompt. Raises `RuntimeFailed`."""
         hidden, mark = self._controls.hide(turns)
         try:
-            text = self._template.render(hidden, prefill)
+            text = self._template.render(hidden, prefill, functions)
         except TemplateFailed as error:
             raise RuntimeFailed("other", f"The model's chat template refuses this conversation: {error}.") from error
         bos = self._template.bos

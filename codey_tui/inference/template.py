@@ -15,6 +15,10 @@ CHATML = (
 )
 
 
+# A template is a program of the model's maker: it may also add a text to nothing, or ask for what is not there.
+_REFUSED = (TemplateError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+
+
 class TemplateFailed(Exception):
     """The model's template refuses these turns; the text is the template's own reason."""
 
@@ -29,22 +33,22 @@ class ChatTemplate:
         except TemplateError:
             self._format = Jinja2ChatFormatter(template=CHATML, eos_token=eos, bos_token=bos)
 
-    def render(self, turns: Sequence[ChatTurn], prefill: str) -> str:
+    def render(self, turns: Sequence[ChatTurn], prefill: str, functions: Sequence[dict[str, Any]] = ()) -> str:
         """The prompt, up to and with the start of the assistant turn. Raises `TemplateFailed`."""
         try:
-            return self._render(turns) + prefill
-        except (TemplateError, ValueError) as first:
+            return self._render(turns, functions) + prefill
+        except _REFUSED as first:
             merged = _without_system(turns)
             if merged is None:
                 raise TemplateFailed(str(first)) from first
         try:
-            return self._render(merged) + prefill
-        except (TemplateError, ValueError) as error:
+            return self._render(merged, functions) + prefill
+        except _REFUSED as error:
             raise TemplateFailed(str(error)) from error
 
-    def _render(self, turns: Sequence[ChatTurn]) -> str:
+    def _render(self, turns: Sequence[ChatTurn], functions: Sequence[dict[str, Any]]) -> str:
         messages = cast("Any", [{"role": turn.role, "content": turn.text} for turn in turns])
-        return self._format(messages=messages).prompt
+        return self._format(messages=messages, tools=cast("Any", list(functions) or None)).prompt
 
 
 def _without_system(turns: Sequence[ChatTurn]) -> list[ChatTurn] | None:

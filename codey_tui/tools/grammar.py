@@ -1,35 +1,44 @@
 """A grammar in llama.cpp's GBNF that lets a model say one tool call and nothing else: a real tool with valid arguments.
 
-The call is `{"tool": NAME, "args": {...}}`. Texts and lists are bounded, so that every call comes to an end. The notation
-is described in llama.cpp's grammars/README.md.
+Texts and lists are bounded, so that every call comes to an end. The notation is described in llama.cpp's
+grammars/README.md, the forms of a call in `call_forms`.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from codey_tui.tools.base import Fields, Tool
+from codey_tui.tools.call_forms import JSON, CallForm
 from codey_tui.tools.schemas import operations_of, schema_of
 
 MAX_TEXT = 1500
 """Characters of a text argument; llama.cpp refuses repetitions of more than 2,000."""
 MAX_ITEMS = 16
 _MAX_DIGITS = 6
-_CHAR = r'[^"\\\x00-\x1F\x7F] | "\\" ["\\/bfnrt]'
 
 
-def tool_call_grammar(tools: Sequence[Tool], *, max_text: int = MAX_TEXT, max_items: int = MAX_ITEMS) -> str:
-    """The grammar of one call of one of the tools. Raises ValueError for a schema that has no form here."""
-    if not tools:
+def tool_call_grammar(
+    tools: Sequence[Tool],
+    *,
+    form: CallForm = JSON,
+    plain: Sequence[str] = (),
+    max_text: int = MAX_TEXT,
+    max_items: int = MAX_ITEMS,
+) -> str:
+    """The grammar of one call of one of the tools, or of one of the `plain` names, which take no arguments.
+
+    Raises ValueError for a schema that has no form here.
+    """
+    if not tools and not plain:
         raise ValueError("A grammar needs at least one tool.")
-    writer = _Writer(max_text, max_items)
+    writer = _Writer(form, max_text, max_items)
     calls: list[str] = []
     for tool in tools:
         rule = f"call-{_slug(tool.name)}"
-        head = _quoted('{"tool": ' + json.dumps(tool.name) + ', "args": ')
-        writer.rules[rule] = f"{head} {writer.arguments(tool)} {_quoted('}')}"
+        writer.rules[rule] = f"{_quoted(form.head(tool.name))} {writer.arguments(tool)} {_quoted(form.tail)}"
         calls.append(rule)
+    calls += [_quoted(f"{form.head(name)}{{}}{form.tail}") for name in plain]
     lines = [f"root ::= {' | '.join(calls)}", *(f"{name} ::= {body}" for name, body in writer.rules.items())]
     return "\n".join(lines) + "\n"
 
@@ -37,8 +46,10 @@ def tool_call_grammar(tools: Sequence[Tool], *, max_text: int = MAX_TEXT, max_it
 class _Writer:
     """Collects rules by name; the same value in two places is one rule."""
 
-    def __init__(self, max_text: int, max_items: int) -> None:
-        self.rules: dict[str, str] = {"char": _CHAR}
+    def __init__(self, form: CallForm, max_text: int, max_items: int) -> None:
+        self.rules: dict[str, str] = {"char": form.char}
+        self._form = form
+        self._comma = _quoted(form.comma)
         self._max_text = max_text
         self._max_items = max_items
 
@@ -58,13 +69,13 @@ class _Writer:
         properties: dict[str, Any] = schema.get("properties", {})
         required = tuple(schema.get("required", ())) if fields is None else fields.needs
         optional = tuple(name for name in properties if name not in required) if fields is None else fields.takes
-        parts = [self._member("op", _quoted(json.dumps(op)))] if op is not None else []
+        parts = [self._member("op", _quoted(self._form.constant(op)))] if op is not None else []
         named = [name for name in required if name != "op" or op is None]
         parts += [self._member(name, self._value(owner, name, _filled(properties[name]))) for name in named]
         extra = [self._member(name, self._value(owner, name, properties[name])) for name in optional]
-        body = f" {_quoted(', ')} ".join(parts)
+        body = f" {self._comma} ".join(parts)
         if parts:
-            body += "".join(f" ({_quoted(', ')} {member})?" for member in extra)
+            body += "".join(f" ({self._comma} {member})?" for member in extra)
         elif extra:
             body = self._any_of_members(extra)
         name = f"{_slug(owner)}-{_slug(op)}" if op is not None else f"{_slug(owner)}-args"
@@ -75,17 +86,17 @@ class _Writer:
         """Members of which none is required: the first of those that come has no comma before it."""
         starts: list[str] = []
         for at, member in enumerate(members):
-            rest = "".join(f" ({_quoted(', ')} {later})?" for later in members[at + 1 :])
+            rest = "".join(f" ({self._comma} {later})?" for later in members[at + 1 :])
             starts.append(f"{member}{rest}")
         return f"({' | '.join(starts)})?"
 
     def _member(self, name: str, value: str) -> str:
-        return f"{_quoted(json.dumps(name) + ': ')} {value}"
+        return f"{_quoted(self._form.key(name))} {value}"
 
     def _value(self, owner: str, field: str, schema: dict[str, Any]) -> str:
         """The rule or text for a value. Raises ValueError for what has none."""
         if "enum" in schema:
-            return f"({' | '.join(_quoted(json.dumps(value)) for value in schema['enum'])})"
+            return f"({' | '.join(_quoted(self._form.constant(value)) for value in schema['enum'])})"
         if "anyOf" in schema:
             kinds = [kind for kind in schema["anyOf"] if kind.get("type") != "null"]
             return f"({' | '.join(self._value(owner, field, kind) for kind in kinds)})"
@@ -107,14 +118,14 @@ class _Writer:
 
     def _text(self, low: int, high: int) -> str:
         name = f"text-{low}-{high}"
-        quote = _quoted('"')
+        quote = _quoted(self._form.quote)
         self.rules[name] = f"{quote} char{{{low},{high}}} {quote}"
         return name
 
     def _list(self, owner: str, field: str, schema: dict[str, Any]) -> str:
         item = self._value(owner, field, _filled(schema.get("items", {"type": "string"})))
         low, high = schema.get("minItems", 0), min(schema.get("maxItems", self._max_items), self._max_items)
-        more = f"({_quoted(', ')} {item}){{{max(low - 1, 0)},{max(high - 1, 0)}}}"
+        more = f"({self._comma} {item}){{{max(low - 1, 0)},{max(high - 1, 0)}}}"
         inner = f"{item} {more}" if low else f"({item} {more})?"
         return f"{_quoted('[')} {inner} {_quoted(']')}"
 

@@ -13,6 +13,8 @@ from codey_tui.engine.coder import Honesty
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
 from codey_tui.engine.planner import plan
 from codey_tui.engine.router import route, route_as
+from codey_tui.engine.router.linear import Linear
+from codey_tui.engine.router_model import RouterModel
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
@@ -44,6 +46,8 @@ class EngineRoom:
         instead: Callable[[], Sandbox | None] = lambda: None,
         busy_timeout_s: float = 5.0,
         other: ScriptedProvider | None = None,
+        linear: Linear | None = None,
+        router: RouterModel | None = None,
     ) -> None:
         self.workspace = folder / "work"
         self.workspace.mkdir(parents=True, exist_ok=True)
@@ -53,7 +57,7 @@ class EngineRoom:
         self.model_problem = ""
         info = ModelInfo(id="scripted", title="the scripted model", path="", state="idle", n_ctx=4096)
         self._new = new_session
-        models = {"scripted": ModelChoice(info=info, honesty=honesty or Honesty())}
+        models = {"scripted": ModelChoice(info=info, honesty=honesty or Honesty(), labels=True)}
         if other is not None:
             models["other"] = ModelChoice(info=msgspec.structs.replace(info, id="other", title="another model"))
         self.engine = Engine(
@@ -69,13 +73,21 @@ class EngineRoom:
                 sandbox=sandbox or Rlimits(),
                 instead=instead,
                 limits=Limits(seconds=30.0),
-                route=lambda text: route(text, NAMES, self.workspace),
-                plan=lambda text, chosen, files: plan(text, chosen, self.workspace, files, NAMES),
+                route=lambda text, counsel: route(text, NAMES, self.workspace, model=linear, counsel=counsel),
+                plan=lambda text, chosen, files, steps: plan(
+                    text,
+                    chosen,
+                    self.workspace,
+                    files,
+                    NAMES,
+                    lambda step, *rest: steps.get(step) or route(step, *rest),
+                ),
                 route_as=lambda text, kind: route_as(text, kind, NAMES, self.workspace),
                 read_gauges=lambda rss: Gauges(engine_rss=1, models_rss=rss, budget=1 << 30, cpu_percent=0.0),
                 mode=mode,
                 rules=rules,
                 options=TurnOptions(verify_attempts=attempts),
+                router=router,
             )
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codey_tui.inference.frames import LoadOptions
-from codey_tui.inference.provider import ChatTurn, GenerateRequest, PromptTooLong
+from codey_tui.inference.provider import ChatTurn, GenerateRequest, InferenceError, PromptTooLong
 from tests.fakes.generating import answer, ask, llama
 from tests.fakes.tiny_gguf import BEGIN, MARK, write_tiny_gguf
 
@@ -235,6 +235,21 @@ def test_the_template_of_the_file_makes_the_prompt(tmp_path: Path) -> None:
     chatml = sum(len(f"{turn.role}\n{turn.text}\n") + 2 for turn in turns) + 1 + len("assistant\n")
     for template in (None, "{% this is no template"):
         assert asyncio.run(count(write_tiny_gguf(tmp_path / "plain.gguf", template=template))) == chatml
+
+
+def test_a_template_that_goes_wrong_gets_a_sentence_and_the_process_lives(tmp_path: Path) -> None:
+    path = write_tiny_gguf(
+        tmp_path / "m.gguf", template="{% for tool in tools %}{{ tool }}{% endfor %}{{ 'x' + none }}"
+    )
+
+    async def scenario() -> None:
+        async with llama(path) as provider:
+            for _ in range(2):
+                with pytest.raises(InferenceError, match="chat template refuses this conversation"):
+                    await provider.count_tokens((ChatTurn(role="user", text="u"),))
+            assert provider.pid
+
+    asyncio.run(scenario())
 
 
 def test_two_generations_at_once_come_one_after_the_other(tmp_path: Path) -> None:

@@ -62,6 +62,11 @@ def label(request: str) -> str:
     return text("label").format(request=" ".join(request.split()))
 
 
+def router(functions: str) -> str:
+    """The system prompt of a language model that routes; `functions` is a line for each."""
+    return text("router").format(functions=functions)
+
+
 def repair(path: str, error: str) -> str:
     """The user message that hands a verifier's failure back: the file is written again, whole."""
     return text("repair").format(path=path, error=error.strip())

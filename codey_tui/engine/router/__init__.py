@@ -4,12 +4,12 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from codey_tui.engine.router.choice import SecondOpinion, choose, forced
+from codey_tui.engine.router.choice import Counsel, Opinion, choose, forced
 from codey_tui.engine.router.linear import Linear, WeightsBroken
 from codey_tui.engine.router.rules import normalise_tool
 from codey_tui.protocol.models import Route, RouteKind
 
-__all__ = ["Router", "WeightsBroken", "normalise_tool", "route", "route_as"]
+__all__ = ["Counsel", "Opinion", "Router", "WeightsBroken", "normalise_tool", "route", "route_as"]
 
 
 def route(
@@ -18,16 +18,16 @@ def route(
     workspace: Path,
     *,
     model: Linear | None = None,
-    second_opinion: SecondOpinion | None = None,
+    counsel: Counsel | None = None,
 ) -> Route:
     """What `text` asks for. `known_tools` are the names in the registry; `workspace` is only looked at.
 
     Never raises for any text: what nobody understands is `clarify`, with a `reply` that says what would help. `reply` also
     carries the answer of a `calc` route. A tool that is not in `known_tools` is never chosen. Without a `model` the rules
-    decide alone; `second_opinion` is asked where the model hesitates.
+    decide alone; `counsel` is asked where the model hesitates, or in its place.
     """
     started = time.perf_counter()
-    decided_by, ruling = choose(text, frozenset(known_tools), workspace, model, second_opinion)
+    decided_by, ruling = choose(text, frozenset(known_tools), workspace, model, counsel)
     return Route(
         kind=ruling.kind,
         confidence=ruling.confidence,
@@ -58,17 +58,22 @@ class Router:
     """`route` with the weights of a file, which are read at the first request. `problem` says why the rules decide alone
     where the file cannot be used."""
 
-    def __init__(self, weights: Path, second_opinion: SecondOpinion | None = None) -> None:
+    def __init__(self, weights: Path) -> None:
         self.problem = ""
         self._weights = weights
-        self._second_opinion = second_opinion
         self._model: Linear | None = None
 
-    def __call__(self, text: str, known_tools: Collection[str], workspace: Path) -> Route:
+    def __call__(
+        self, text: str, known_tools: Collection[str], workspace: Path, counsel: Counsel | None = None
+    ) -> Route:
         """See `route`."""
+        self.load()
+        return route(text, known_tools, workspace, model=self._model, counsel=counsel)
+
+    def load(self) -> None:
+        """Read the weights now, if they are not read yet; afterwards `problem` says whether they can be used."""
         if self._model is None and not self.problem:
             try:
                 self._model = Linear.load(self._weights)
             except WeightsBroken as error:
                 self.problem = str(error)
-        return route(text, known_tools, workspace, model=self._model, second_opinion=self._second_opinion)

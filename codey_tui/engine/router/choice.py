@@ -1,19 +1,38 @@
-"""Who decides a request: the exact rules, then the linear model beside what the words suggest, then a second opinion."""
+"""Who decides a request: the exact rules, then the linear model beside what the words suggest, or a language model's opinion."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from codey_tui.engine.router import rules
 from codey_tui.engine.router.linear import Guess, Linear
 from codey_tui.engine.router.rules import Request, Ruling
+from codey_tui.engine.router.tool_calls import ToolCall
 from codey_tui.engine.router.wording import respelled, worded_call
 from codey_tui.engine.router.wording_parts import Parts
 from codey_tui.protocol.models import RouteKind
 
-SecondOpinion = Callable[[str, Sequence[str]], str]
-"""Given a request and labels, the best first, the label that fits; an empty string where it does not know."""
 
-TOOLS = frozenset({"git", "file", "shell", "search", "sqlite"})
+class Opinion(NamedTuple):
+    """What a language model says that a request is, how surely (0..1), and its id; a call where it names a `tool`."""
+
+    by: str
+    kind: RouteKind
+    confidence: float
+    tool: str = ""
+    args: dict[str, object] | None = None
+
+
+class Counsel(NamedTuple):
+    """A language model beside the rules. `ask` gives its opinion of a request, None where it has none. It is asked where
+    the linear model hesitates, or, with `instead`, in the linear model's place."""
+
+    ask: Callable[[str], Opinion | None]
+    instead: bool = False
+
+
+TOOL_ORDER = ("sqlite", "git", "search", "file", "shell")
+TOOLS = frozenset(TOOL_ORDER)
 KINDS: Mapping[str, RouteKind] = {
     "calc": "calc",
     "question": "question",
@@ -38,7 +57,7 @@ FIRM = 0.75
 
 
 def choose(
-    text: str, tools: frozenset[str], workspace: Path, model: Linear | None, second_opinion: SecondOpinion | None
+    text: str, tools: frozenset[str], workspace: Path, model: Linear | None, counsel: Counsel | None
 ) -> tuple[str, Ruling]:
     """Who decided and what."""
     request = rules.read(text, tools, workspace)
@@ -46,13 +65,16 @@ def choose(
     if ruling is not None:
         return f"rule:{ruling.rule}", ruling
     likely = rules.likely(request)
+    if counsel is not None and counsel.instead and (opinion := counsel.ask(request.text)):
+        if ruling := _said(opinion, request, likely, TOOL_ORDER):
+            return opinion.by, ruling
     if model is None:
         return _stands(request, likely)
     guess = model.guess(request.bare, likely.rule if likely else "")
-    if guess.margin < KNOW and second_opinion is not None:
-        label = second_opinion(request.text, guess.ranking)
-        if label in KINDS and (ruling := _as(label, request, likely, guess.margin)):
-            return "second opinion", ruling
+    if guess.margin < KNOW and counsel is not None and not counsel.instead:
+        opinion = counsel.ask(request.text)
+        if opinion and (ruling := _said(opinion, request, likely, guess.ranking)):
+            return opinion.by, ruling
     firm = likely is not None and likely.confidence >= FIRM
     if guess.margin >= (ACT if firm else KNOW) and (ruling := _best(guess, request, likely)):
         if likely is not None and ruling.kind == likely.kind and firm:
@@ -67,17 +89,28 @@ def forced(text: str, kind: RouteKind, tools: frozenset[str], workspace: Path) -
     ruling = rules.certain(request)
     if ruling is not None and ruling.kind == kind:
         return ruling
-    if kind == "tool":
-        found = (_as(tool, request, None, 1.0) for tool in ("sqlite", "git", "search", "file", "shell"))
-        ruling = next((call for call in found if call), None)
-    else:
-        ruling = _as(kind, request, rules.likely(request), 1.0)
+    ruling = _any_call(request, TOOL_ORDER, 1.0) if kind == "tool" else _as(kind, request, rules.likely(request), 1.0)
     if ruling is not None:
         return ruling
     missing = {"tool": "no call of a tool", "calc": "no sum", "steps": "no separate steps"}.get(
         kind, "nothing of that kind"
     )
     return Ruling("person", "clarify", 1.0, reply=f"I found {missing} in that request. Put it in other words.")
+
+
+def _said(opinion: Opinion, request: Request, likely: Ruling | None, ranking: Sequence[str]) -> Ruling | None:
+    """The ruling that carries an opinion out, or None where the request has not what that takes."""
+    if opinion.kind != "tool":
+        return _as(opinion.kind, request, likely, opinion.confidence)
+    if opinion.tool:
+        return rules.called(ToolCall(opinion.by, opinion.tool, opinion.args or {}), request, opinion.confidence)
+    return _any_call(request, ranking, opinion.confidence)
+
+
+def _any_call(request: Request, ranking: Sequence[str], confidence: float) -> Ruling | None:
+    """The first call that the request can be read as."""
+    calls = (_as(label, request, None, confidence) for label in ranking if label in TOOLS)
+    return next((call for call in calls if call), None)
 
 
 def _stands(request: Request, likely: Ruling | None) -> tuple[str, Ruling]:

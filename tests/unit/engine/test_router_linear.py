@@ -2,22 +2,24 @@
 
 import struct
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codey_tui.engine.router import Router, route
+from codey_tui.engine.router import Counsel, Opinion, Router, route
 from codey_tui.engine.router.choice import KINDS
 from codey_tui.engine.router.linear import Linear, WeightsBroken, features, pack
 from codey_tui.engine.router.spelling import corrected
+from codey_tui.protocol.models import RouteKind
 from codey_tui.tools.registry import NAMES
 from models.router import evaluate, generator, train
 
 WEIGHTS = Path(__file__).parents[3] / "models" / "router.bin"
 MODEL = Linear.load(WEIGHTS)
+FLAT = Linear.parse(pack(MODEL.labels, [1.0] * 11, [0.0] * 11, bytes(11)))
+"""A model that never knows."""
 
 
 @pytest.fixture(scope="module")
@@ -122,24 +124,55 @@ def test_what_is_in_names_and_quotes_does_not_count() -> None:
 
 
 def test_a_second_opinion_is_asked_only_where_the_margin_is_small(tmp_path: Path) -> None:
-    asked: list[tuple[str, tuple[str, ...]]] = []
+    asked: list[str] = []
 
-    def opinion(text: str, labels: Sequence[str]) -> str:
-        asked.append((text, tuple(labels)))
-        return "question"
+    def opinion(text: str) -> Opinion:
+        asked.append(text)
+        return Opinion("nano", "question", 0.9)
 
-    route("git status", NAMES, tmp_path, model=MODEL, second_opinion=opinion)
-    route("walk me through closures", NAMES, tmp_path, model=MODEL, second_opinion=opinion)
+    counsel = Counsel(opinion)
+    route("git status", NAMES, tmp_path, model=MODEL, counsel=counsel)
+    route("walk me through closures", NAMES, tmp_path, model=MODEL, counsel=counsel)
     assert asked == []
-    flat = Linear.parse(pack(MODEL.labels, [1.0] * 11, [0.0] * 11, bytes(11)))
-    found = route("walk me through closures", NAMES, tmp_path, model=flat, second_opinion=opinion)
-    assert (found.kind, found.decided_by) == ("question", "second opinion")
-    assert asked[0][0] == "walk me through closures"
+    found = route("walk me through closures", NAMES, tmp_path, model=FLAT, counsel=counsel)
+    assert (found.kind, found.decided_by) == ("question", "nano")
+    assert asked == ["walk me through closures"]
+
+
+def test_in_the_linear_models_place_it_is_asked_wherever_the_rules_are_not_certain(tmp_path: Path) -> None:
+    def opinion(text: str) -> Opinion | None:
+        return None if "closures" in text else Opinion("big", "tool", 0.8, "shell", {"command": "uptime"})
+
+    counsel = Counsel(opinion, instead=True)
+    assert route("git status", NAMES, tmp_path, model=MODEL, counsel=counsel).decided_by == "rule:git"
+    found = route("how long has this machine been up", NAMES, tmp_path, model=MODEL, counsel=counsel)
+    assert (found.kind, found.tool, found.args, found.decided_by) == ("tool", "shell", {"command": "uptime"}, "big")
+    # without an opinion everything is as it was
+    assert route("walk me through closures", NAMES, tmp_path, model=MODEL, counsel=counsel).kind == "question"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "found"),
+    [
+        ("main.py, what it holds, show that", "tool", ("tool", "file")),
+        ("the tide is high today", "tool", ("clarify", "")),
+        ("the tide is high today", "steps", ("clarify", "")),
+        ("the tide is high today", "code", ("code", "")),
+        ("the tide is high today", "clarify", ("clarify", "")),
+    ],
+)
+def test_an_opinion_counts_where_the_request_has_what_it_takes(
+    tmp_path: Path, text: str, kind: RouteKind, found: tuple[str, str]
+) -> None:
+    (tmp_path / "main.py").touch()
+    counsel = Counsel(lambda _text: Opinion("nano", kind, 0.9))
+    decided = route(text, NAMES, tmp_path, model=FLAT, counsel=counsel)
+    assert (decided.kind, decided.tool) == found
+    assert decided.reply or decided.kind != "clarify"
 
 
 def test_where_nobody_knows_the_person_is_asked(tmp_path: Path) -> None:
-    flat = Linear.parse(pack(MODEL.labels, [1.0] * 11, [0.0] * 11, bytes(11)))
-    assert route("blorb flim", NAMES, tmp_path, model=flat).kind == "clarify"
+    assert route("blorb flim", NAMES, tmp_path, model=FLAT).kind == "clarify"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,114 @@
+"""What a request is, with a language model asked where the rules and the linear model leave room for one."""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from msgspec.structs import replace
+
+from codey_tui.engine import prompts
+from codey_tui.engine.parts import EngineParts
+from codey_tui.engine.providers import Providers
+from codey_tui.engine.router import Counsel, Opinion, steps
+from codey_tui.engine.router_model import ModelRouter
+from codey_tui.inference.provider import ChatTurn, InferenceError, NotReady
+from codey_tui.protocol.models import Route, RouteKind
+
+log = logging.getLogger(__name__)
+
+SURE = 0.6
+"""The least probability of a label among all tokens with which a model's opinion counts."""
+LABEL_CHARS = 600
+"""Characters of a request that are labelled: a long one says in its beginning what it wants."""
+PATIENCE_S = 2.0
+"""Seconds without progress after which a label is not waited for."""
+
+
+class Decider:
+    """Routes requests. A label of the coder's model counts where the linear model hesitates, if that model knows labels and is
+    loaded. A model of the router's own is asked in the linear model's place; one that cannot be used is told of once.
+
+    `model` gives the id of the coder's model, `notice` tells the person something.
+    """
+
+    def __init__(
+        self, parts: EngineParts, providers: Providers, model: Callable[[], str], notice: Callable[[str], None]
+    ) -> None:
+        self._parts = parts
+        self._providers = providers
+        self._model = model
+        self._notice = notice
+        self._router = ModelRouter(parts.router, parts.tools) if parts.router else None
+        self._told = ""
+
+    async def __call__(self, text: str) -> Route:
+        """The route of one request; `milliseconds` counts all who were asked. Raises nothing for any text."""
+        started = time.perf_counter()
+        router = self._router
+        decided = await self._with(text, lambda asked: self._by_router(router, asked), instead=True) if router else None
+        decided = decided or await self._with(text, self._label) or self._parts.route(text, None)
+        return replace(decided, milliseconds=(time.perf_counter() - started) * 1000)
+
+    async def as_kind(self, text: str, kind: RouteKind) -> Route:
+        """The route of a request that is what a person says it is."""
+        return self._parts.route_as(text, kind)
+
+    async def steps(self, text: str) -> Mapping[str, Route]:
+        """The route of each step of a request, by its text."""
+        return {step.text: await self(step.text) for step in steps.split(text)}
+
+    async def _with(
+        self, text: str, ask: Callable[[str], Awaitable[Opinion | None]], *, instead: bool = False
+    ) -> Route | None:
+        """The route, with an opinion where the rules leave room for it; None where there was room and no opinion."""
+        room: list[str] = []
+        # `append` gives no opinion: this first look only says whether there is room for one
+        chosen = self._parts.route(text, Counsel(room.append, instead))
+        if not room:
+            return chosen
+        opinion = await ask(room[0])
+        if opinion is None:
+            return None
+
+        def said(_text: str) -> Opinion:
+            return opinion
+
+        return self._parts.route(text, Counsel(said, instead))
+
+    async def _label(self, text: str) -> Opinion | None:
+        """What the coder's model says in one pass, where it is loaded and sure."""
+        model = self._model()
+        if not self._parts.models[model].labels:
+            return None
+        provider = self._providers.get(model)
+        turns = (
+            ChatTurn(role="system", text=prompts.system()),
+            ChatTurn(role="user", text=prompts.label(text[:LABEL_CHARS])),
+        )
+        try:
+            found = await provider.score(turns, tuple(prompts.LABELS.values()), patience_s=PATIENCE_S)
+        except NotReady:
+            return None  # a label is worth no waiting: the linear model decides, as it does before the first load
+        except InferenceError as error:
+            log.warning("A model could not label a request: %s", error)
+            return None
+        logprob, kind = max(zip(found, prompts.LABELS, strict=True))
+        sure = math.exp(logprob)
+        return Opinion(provider.model, kind, sure) if sure >= SURE else None
+
+    async def _by_router(self, router: ModelRouter, text: str) -> Opinion | None:
+        """What the router's own model says; loads it when needed."""
+        problem = await asyncio.to_thread(router.chosen.problem, self._model())
+        if not problem:
+            try:
+                opinion = await router.ask(text, self._providers.get(router.chosen.model))
+                self._told = ""
+                return opinion
+            except InferenceError as error:
+                problem = str(error)
+        if problem != self._told:
+            self._told = problem
+            self._notice(f"The router's model cannot be used, so the built-in router decides. {problem}")
+        return None

@@ -1,0 +1,38 @@
+"""Reads the machine once a second for the clients that listen, and takes the chance to write down what waits to be written."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from codey_tui.engine.journal import Journal
+from codey_tui.engine.records import Records
+from codey_tui.protocol import events as ev
+from codey_tui.protocol.models import Gauges
+
+log = logging.getLogger(__name__)
+GAUGE_SECONDS = 1.0
+
+
+class Gauging:
+    """`latest` is the last reading; None before the first. `read` blocks."""
+
+    def __init__(self, read: Callable[[], Gauges], journal: Journal, records: Records) -> None:
+        self.latest: Gauges | None = None
+        self._read = read
+        self._journal = journal
+        self._records = records
+
+    async def run(self) -> None:
+        """Tell clients about the machine, as long as there are any. Ends when it is cancelled."""
+        while True:
+            await asyncio.sleep(GAUGE_SECONDS)
+            if not self._journal.listeners:
+                continue
+            try:
+                self.latest = await asyncio.to_thread(self._read)
+            except Exception:
+                log.exception("the machine could not be read; the next reading may be better")
+                continue
+            self._journal.emit(ev.GaugesRead(gauges=self.latest))
+            self._journal.flush()
+            self._records.flush()
