@@ -93,15 +93,18 @@ class Checkpoints:
                 f"Undo of turn {turn} stopped; mend the cause and undo again, nothing is lost", error
             ) from error
         self._known.pop(turn, None)
+        self._last.pop(turn, None)
         return undo.result()
 
     def _first_sight(self, held: Held, known: dict[str, Entry]) -> list[Entry]:
         """The entries for a path that this turn has not seen, with the folders above it that do not exist yet."""
         path = held.path
         parents = [parent.as_posix() for parent in reversed(PurePosixPath(path).parents) if parent.parts]
-        if any(known[parent].kind == "absent" for parent in parents if parent in known):
+        top = next((name for name in parents if name in known and known[name].kind == "absent"), None)
+        if top is not None:
             # It came to be within this turn. Its bytes are kept all the same, whoever wrote them.
-            absent = [Entry(path=name, kind="absent") for name in (*parents, path) if name not in known]
+            within = (*parents[parents.index(top) :], path)
+            absent = [Entry(path=name, kind="absent") for name in within if name not in known]
             return absent + capture_tree(held, self._blobs, "during")
         missing = [Entry(path=parent, kind="absent") for parent in parents[len(held.above) :] if parent not in known]
         return missing + capture_tree(held, self._blobs)

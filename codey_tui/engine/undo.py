@@ -94,11 +94,12 @@ class Undo:
         if entry.kind == "other":
             self._notes.append(f"{path} was a device, socket or pipe; that cannot be brought back.")
             return
+        if held.missing:
+            blocking = Held(held.root, held.folder, held.above, held.missing[0], held.said)
+            if blocking.found() is not None and not blocking.is_folder():
+                self._set_aside(blocking, "file")
         if now.kind not in {entry.kind, "absent"} and not clear(held):
-            aside = _aside(held)
-            os.rename(held.name, aside, src_dir_fd=held.folder, dst_dir_fd=held.folder)
-            self._kept.append((path, str(self._workspace.joinpath(*held.above, aside))))
-            self._notes.append(f"The folder that stands at {path} now was renamed to {aside}.")
+            self._set_aside(held, "folder")
         try:
             put_back(entry, held, self._blobs)
         except CheckpointFailed as failed:
@@ -111,6 +112,13 @@ class Undo:
             return
         if entry.kind != "folder":
             self._restored.append(path)
+
+    def _set_aside(self, held: Held, noun: str) -> None:
+        """Rename what someone else put where something has to be put back."""
+        aside = _aside(held)
+        os.rename(held.name, aside, src_dir_fd=held.folder, dst_dir_fd=held.folder)
+        self._kept.append((held.path, str(self._workspace.joinpath(*held.above, aside))))
+        self._notes.append(f"The {noun} that stands at {held.path} now was renamed to {aside}.")
 
     def _keep(self, path: str, present: Entry) -> None:
         """A copy of a file that someone else changed after the turn."""

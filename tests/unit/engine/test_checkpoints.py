@@ -147,6 +147,50 @@ def test_a_folder_in_the_place_of_a_file_is_moved_aside(workspace: Path, checkpo
     assert restored.kept[0][0] == "a"
 
 
+def test_a_file_in_the_place_of_a_folder_is_moved_aside(workspace: Path, checkpoints: Checkpoints) -> None:
+    (workspace / "d").mkdir()
+    (workspace / "d/x").write_text("one", encoding="utf-8")
+    checkpoints.before(1, "d/x")
+    (workspace / "d/x").write_text("two", encoding="utf-8")
+    shutil.rmtree(workspace / "d")
+    (workspace / "d").write_text("theirs", encoding="utf-8")
+    restored = checkpoints.undo(1)
+    assert (workspace / "d/x").read_text(encoding="utf-8") == "one"
+    assert (workspace / "d.kept-1").read_text(encoding="utf-8") == "theirs"
+    assert restored.kept == (("d", str(workspace / "d.kept-1")),)
+
+
+def test_a_link_out_of_the_workspace_stops_an_undo_before_it_begins(workspace: Path, checkpoints: Checkpoints) -> None:
+    (workspace / "d").mkdir()
+    for path in ("a", "d/x"):
+        (workspace / path).write_text("one", encoding="utf-8")
+        checkpoints.before(1, path)
+        (workspace / path).write_text("two", encoding="utf-8")
+    (workspace / "d").rename(workspace / "e")
+    (workspace / "d").symlink_to(workspace.parent)
+    before = picture(workspace)
+    with pytest.raises(CheckpointFailed, match=r"d/x leads out of the workspace .* Nothing was undone\."):
+        checkpoints.undo(1)
+    assert picture(workspace) == before
+    (workspace / "d").unlink()
+    (workspace / "d").symlink_to("e")
+    checkpoints.undo(1)
+    assert (workspace / "a").read_text(encoding="utf-8") == (workspace / "e/x").read_text(encoding="utf-8") == "one"
+
+
+def test_what_someone_put_where_a_folder_was_deleted_is_kept(workspace: Path, checkpoints: Checkpoints) -> None:
+    (workspace / "d").mkdir()
+    (workspace / "d/x").write_text("one", encoding="utf-8")
+    checkpoints.before(1, "d")
+    shutil.rmtree(workspace / "d")
+    checkpoints.after(1, "d")
+    (workspace / "d").mkdir()
+    (workspace / "d/x").write_text("theirs", encoding="utf-8")
+    ((path, copy),) = checkpoints.undo(1).kept
+    assert (path, Path(copy).read_text(encoding="utf-8")) == ("d/x", "theirs")
+    assert (workspace / "d/x").read_text(encoding="utf-8") == "one"
+
+
 def test_a_file_in_a_folder_that_the_turn_made_is_absent_before(workspace: Path, checkpoints: Checkpoints) -> None:
     checkpoints.before(1, "made")
     (workspace / "made").mkdir()
@@ -155,6 +199,16 @@ def test_a_file_in_a_folder_that_the_turn_made_is_absent_before(workspace: Path,
     (workspace / "made/by_a_command").write_text("y", encoding="utf-8")
     checkpoints.undo(1)
     assert picture(workspace) == {}
+
+
+def test_an_empty_folder_above_what_the_turn_made_stays(workspace: Path, checkpoints: Checkpoints) -> None:
+    (workspace / "empty").mkdir()
+    for path in ("empty/made", "empty/made/x"):
+        checkpoints.before(1, path)
+    (workspace / "empty/made").mkdir()
+    (workspace / "empty/made/x").touch()
+    checkpoints.undo(1)
+    assert list(picture(workspace)) == ["empty"]
 
 
 def test_a_write_through_a_symlink_is_undone_at_its_target(workspace: Path, checkpoints: Checkpoints) -> None:
