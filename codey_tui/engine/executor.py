@@ -307,7 +307,7 @@ class Executor:
     async def _close(self, scope: TurnScope, proposal: Proposal, row: AuditRow, result: ActionResult) -> None:
         try:
             await asyncio.to_thread(scope.after_changes)
-        except OSError as error:
+        except (OSError, EngineError) as error:
             log.warning("what %s left behind could not be noted for undo: %s", proposal.action.tool, error)
         after = await asyncio.to_thread(hash_of, proposal.target, self._workspace)
         self._audit.close(row, result, "done" if result.ok else "failed", after)
