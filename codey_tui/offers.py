@@ -30,7 +30,10 @@ def room_here(settings: Settings, given_back: int = 0) -> Room:
 
 
 def models_here(paths: Paths, settings: Settings, given_back: int = 0) -> ModelsHere:
-    """Every model, the recommended one first, then those that fit, then those that are here. Raises CatalogueError."""
+    """Every model, the recommended one first, then those that are here, each time those that fit first.
+
+    Raises CatalogueError.
+    """
     room = room_here(settings, given_back)
     published = {model.id: model for model in read_published(paths)}
     specs = read_catalogue(paths, settings.models)
@@ -39,8 +42,8 @@ def models_here(paths: Paths, settings: Settings, given_back: int = 0) -> Models
     offers += [_offer_of_hub(model, settings, room) for name, model in published.items() if name not in here]
     best = _recommended(offers, published, room)
     offers = [replace(offer, recommended=offer.id == best) for offer in offers]
-    offers.sort(key=lambda offer: (not offer.recommended, not offer.fits, not offer.path, -offer.needs))
-    return ModelsHere(room=room.bytes, why=room.sentence, offers=tuple(offers))
+    offers.sort(key=lambda offer: (not offer.recommended, not offer.path, not offer.fits, -offer.needs))
+    return ModelsHere(room=room.bytes, n_ctx=settings.context_tokens, limit=room.limit, offers=tuple(offers))
 
 
 def models_elsewhere(paths: Paths) -> list[Found]:

@@ -34,7 +34,7 @@ def show_models(flags: Mapping[str, object], *, as_json: bool) -> int:
         return print_json(here)
     offers = here.offers
     width = max(len(offer.id) for offer in offers)
-    click.echo(f"A model may take {mb(here.room)}: {here.why}.\n")
+    click.echo(f"Room for a model: {mb(here.room)} ({here.limit})\n")
     click.echo(f"  {'model':{width}}  {'needs':>9}  {'size':>9}  with a context of {settings.context_tokens:,} tokens")
     for offer in offers:
         mark = "*" if offer.recommended else " "

@@ -66,7 +66,7 @@ class EngineParts:
     rules: tuple[Rule, ...] = ()
     sampling: Sampling = Sampling()
     configure: Callable[[ModelInfo, int, str], ModelInfo] = with_context
-    list_models: Callable[[int], ModelsHere] = lambda _given_back: ModelsHere(room=0, why="", offers=())
+    list_models: Callable[[int], ModelsHere] = lambda _given_back: ModelsHere(n_ctx=0, room=0, limit="", offers=())
     options: TurnOptions = TurnOptions()
     notices: tuple[str, ...] = ()
     tools: ToolBox = BUILT_IN

@@ -30,6 +30,13 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
         return not self.bytes or needed <= self.bytes
 
     @property
+    def limit(self) -> str:
+        """What limits it, in a few words; empty when nothing does."""
+        if not self.bytes:
+            return ""
+        return "memory_budget_mb" if self.budget == self.bytes else "available on this machine now"
+
+    @property
     def sentence(self) -> str:
         """What there is, and why no more."""
         if self.budget and self.budget == self.bytes:

@@ -60,10 +60,12 @@ class ModelOffer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelsHere(msgspec.Struct, frozen=True, kw_only=True):
-    """What fits this machine: `room` is the bytes that a model may take now (0: no limit), `why` says what limits it."""
+    """What fits this machine with `n_ctx` tokens of context: `room` is the bytes that a model may take now (0: no limit),
+    `limit` says what limits it."""
 
+    n_ctx: int
     room: int
-    why: str
+    limit: str
     offers: tuple[ModelOffer, ...]
 
 

@@ -167,6 +167,7 @@ COMMANDS: tuple[Command, ...] = (
         argument="[id]",
         action="model",
     ),
+    Command(id="models.show", title="What fits", help="Models that fit this machine.", slash="models", action="models"),
     Command(
         id="route.why",
         title="Why this route",

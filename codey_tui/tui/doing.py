@@ -21,7 +21,7 @@ from codey_tui.protocol.ops import (
     SetModel,
     SetRule,
 )
-from codey_tui.protocol.queries import GetAudit, GetStatus, ListRules, ListSessions
+from codey_tui.protocol.queries import GetAudit, GetStatus, ListModels, ListRules, ListSessions
 from codey_tui.tui.commands import BY_ID, BY_SLASH, Command
 from codey_tui.tui.options import TuiOptions
 from codey_tui.tui.screens.workbench import Workbench
@@ -287,6 +287,28 @@ class Doing(App[int]):
         chosen = await self.push_screen_wait(Choice("Model", rows, chosen=status.model.id, empty=empty))
         if chosen and chosen != status.model.id:
             self.submit(SetModel(model=chosen))
+
+    def do_models(self, argument: str) -> None:
+        """Show what fits this machine."""
+        self.run_worker(self._show_models(), group="ask", exclusive=True)
+
+    async def _show_models(self) -> None:
+        from codey_tui.tui.offers import offer_rows, op_for, room_text
+        from codey_tui.tui.screens.choice import Choice
+
+        try:
+            here, present = await self.ask(ListModels()), (await self.ask(GetStatus())).model
+        except EngineGone:
+            return
+        rows = offer_rows(here, present)
+        screen = Choice("Models for this machine", [row for row, _ in rows], chosen=present.id, text=room_text(here))
+        answer = await self.push_screen_wait(screen)
+        for row, chosen in rows:
+            if row.id == answer and chosen.fetch:
+                self.copy_to_clipboard(f"codey models pull {chosen.model}")
+                self.notify(f"In a shell: codey models pull {chosen.model} (copied).", markup=False, timeout=10)
+            elif row.id == answer:
+                self.submit(op_for(chosen))
 
     def do_theme(self, argument: str) -> None:
         """Set the colours for this run."""

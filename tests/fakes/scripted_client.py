@@ -7,15 +7,60 @@ from msgspec.structs import replace
 
 from codey_tui.protocol.client import Deliver, EngineGone, Unsubscribe
 from codey_tui.protocol.events import DELTAS, Envelope, Event
-from codey_tui.protocol.models import Gauges, ModelInfo, Route, SessionInfo, Status
+from codey_tui.protocol.models import Gauges, ModelInfo, ModelOffer, ModelRung, ModelsHere, Route, SessionInfo, Status
 from codey_tui.protocol.ops import Op
-from codey_tui.protocol.queries import GetStatus, ListSessions
+from codey_tui.protocol.queries import GetStatus, ListModels, ListSessions
 
 START = 1_700_000_000.0
 SESSION = SessionInfo(id="s1", title="Fibonacci", created=START, updated=START, turns=1)
 MODEL = ModelInfo(id="nano", title="Codey nano", path="nano.gguf", state="ready", size=38_000_000, n_ctx=4096)
 OTHER_MODEL = ModelInfo(id="qwen", title="Qwen2.5-Coder 1.5B", path="q.gguf", state="idle", size=1_100_000_000)
 GAUGES = Gauges(engine_rss=62 * 2**20, models_rss=148 * 2**20, budget=5600 * 2**20, cpu_percent=71.0, temperature=54.0)
+
+HERE = ModelsHere(
+    n_ctx=8192,
+    room=5600 * 2**20,
+    limit="memory_budget_mb",
+    offers=(
+        ModelOffer(
+            id="qwen2.5-coder-1.5b",
+            title="Qwen2.5-Coder 1.5B",
+            path="",
+            n_ctx=8192,
+            kv_type="f16",
+            size=1_117_320_768,
+            needs=1_484_000_000,
+            fits=True,
+            recommended=True,
+            licence="Apache-2.0",
+        ),
+        ModelOffer(
+            id="nano",
+            title="Codey nano",
+            path="nano.gguf",
+            n_ctx=8192,
+            kv_type="f16",
+            size=38_000_000,
+            needs=6_200_000_000,
+            rungs=(
+                ModelRung(n_ctx=8192, kv_type="q8_0", needs=5_500_000_000),
+                ModelRung(n_ctx=4096, kv_type="f16", needs=5_400_000_000),
+            ),
+        ),
+        ModelOffer(
+            id="torn", title="Torn", path="torn.gguf", n_ctx=8192, kv_type="f16", problem="torn.gguf is cut short."
+        ),
+        ModelOffer(
+            id="gemma-4-e4b",
+            title="Gemma 4 E4B",
+            path="",
+            n_ctx=8192,
+            kv_type="f16",
+            size=5_335_291_936,
+            licence="Apache-2.0",
+        ),
+    ),
+)
 
 
 def envelopes(
@@ -38,6 +83,7 @@ class ScriptedClient:
         self.sent: list[Envelope] = envelopes(events)
         self.sessions = list(sessions)
         self.models: tuple[ModelInfo, ...] = (MODEL, OTHER_MODEL)
+        self.here = HERE
         self.gone = ""
         self.listens: list[int] = []
         self._deliver: Deliver | None = None
@@ -54,6 +100,8 @@ class ScriptedClient:
             raise EngineGone(self.gone)
         if isinstance(query, ListSessions):
             return list(self.sessions)
+        if isinstance(query, ListModels):
+            return self.here
         if isinstance(query, GetStatus):
             return Status(
                 version="1",

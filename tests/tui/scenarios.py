@@ -53,6 +53,7 @@ SCENARIOS: dict[str, Scenario] = {
     "sessions": Scenario(script.OPENED, ("ctrl+s",)),
     "modes": Scenario(script.OPENED, (*"/mode", "enter")),
     "models": Scenario(script.OPENED, (*"/model", "enter")),
+    "fits": Scenario(script.OPENED, (*"/models", "enter")),
     "themes": Scenario(script.OPENED, (*"/theme", "enter")),
     "commands": Scenario(script.OPENED, (*"/s",)),
     "files": Scenario(script.OPENED, (*"Explain @",)),
@@ -85,7 +86,7 @@ async def act_out(stage: Stage, name: str, pilot: Pilot[Any]) -> None:
         await pilot.press(key)
     if name == "files":
         await stage.until(pilot, lambda: app.workbench.completions.display)
-    if name in ("help", "palette", "quit", "sessions", "modes", "models", "themes", "message"):
+    if name in ("help", "palette", "quit", "sessions", "modes", "models", "fits", "themes", "message"):
         await stage.until(pilot, lambda: app.screen is not app.workbench)
     if name == "palette":
         await stage.until(pilot, lambda: app.screen.query("CommandList").first().display)

@@ -196,6 +196,40 @@ def test_modes_and_models_are_chosen_from_a_list(stage: Stage, line: str, keys: 
     asyncio.run(play(stage, script.OPENED, act))
 
 
+@pytest.mark.parametrize(
+    ("keys", "op"),
+    [
+        (("1",), SetModel(model="nano", n_ctx=8192, kv_type="q8_0")),
+        (("2",), SetModel(model="nano", n_ctx=4096, kv_type="f16")),
+        (("enter",), SetModel(model="nano")),
+        (("down", "down", "down", "enter"), SetModel(model="torn")),
+    ],
+)
+def test_a_model_that_does_not_fit_is_loaded_with_less_by_one_key(
+    stage: Stage, keys: tuple[str, ...], op: object
+) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        stage.app.workbench.prompt.insert("/models")
+        await pilot.press("enter")
+        await stage.until(pilot, lambda: stage.app.screen is not stage.app.workbench)
+        await pilot.press(*keys)
+        await stage.until(pilot, lambda: stage.client.ops == [op])
+
+    asyncio.run(play(stage, script.OPENED, act))
+
+
+def test_a_model_of_the_hub_is_fetched_in_a_shell(stage: Stage) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        stage.app.workbench.prompt.insert("/models")
+        await pilot.press("enter")
+        await stage.until(pilot, lambda: stage.app.screen is not stage.app.workbench)
+        await pilot.press("up", "enter")
+        await stage.until(pilot, lambda: stage.app.clipboard == "codey models pull qwen2.5-coder-1.5b")
+        assert stage.client.ops == []
+
+    asyncio.run(play(stage, script.OPENED, act))
+
+
 def test_the_palette_runs_a_command(stage: Stage) -> None:
     async def act(pilot: Pilot[Any]) -> None:
         await pilot.press("ctrl+p")

@@ -11,9 +11,29 @@ from tests.tui.scenarios import SCENARIOS, SIZES, act_out, stage_of
 
 MEDIUM, WIDE, NARROW = SIZES
 # What opens over the workbench looks alike at every size; the states of the workbench itself are drawn at all three.
-OVERLAYS = ("help", "palette", "quit", "sessions", "modes", "models", "themes", "commands", "files", "lines", "message")
+OVERLAYS = (
+    "help",
+    "palette",
+    "quit",
+    "sessions",
+    "modes",
+    "models",
+    "fits",
+    "themes",
+    "commands",
+    "files",
+    "lines",
+    "message",
+)
 CASES = [(name, size) for name in SCENARIOS for size in ((MEDIUM,) if name in OVERLAYS else SIZES)]
-CASES += [("help", NARROW), ("quit", NARROW), ("palette", NARROW), ("big-plan", (80, 16)), ("action", (48, 18))]
+CASES += [
+    ("help", NARROW),
+    ("fits", NARROW),
+    ("quit", NARROW),
+    ("palette", NARROW),
+    ("big-plan", (80, 16)),
+    ("action", (48, 18)),
+]
 
 
 def _name(value: object) -> str:
