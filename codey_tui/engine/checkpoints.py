@@ -123,8 +123,9 @@ class Checkpoints:
             return  # outside: no tool of ours writes there
         known = self._before(turn)
         with target:
-            if target.path != path and target.path not in known and not target.is_folder():
-                self._append(turn, self._first_sight(target, known))
+            if target.path != path and not target.is_folder():
+                first = target.path not in known
+                self._append(turn, self._first_sight(target, known) if first else self._seen_again(target, turn))
 
     # --- the manifest -----------------------------------------------------------------------------------------------
     def _manifest(self, turn: int) -> Path:

@@ -220,6 +220,22 @@ def test_a_write_through_a_symlink_is_undone_at_its_target(workspace: Path, chec
     assert (workspace / "real").read_text(encoding="utf-8") == "one"
 
 
+def test_what_someone_wrote_between_two_writes_through_a_symlink_is_kept(
+    tmp_path: Path, workspace: Path, checkpoints: Checkpoints
+) -> None:
+    (workspace / "real").write_text("one", encoding="utf-8")
+    (workspace / "link").symlink_to("real")
+    for text in ("two", "three"):
+        checkpoints.before(1, "link")
+        (workspace / "link").write_text(text, encoding="utf-8")
+        checkpoints.after(1, "link")
+        (workspace / "real").write_text(f"theirs after {text}", encoding="utf-8")
+    checkpoints.undo(1)
+    assert (workspace / "real").read_text(encoding="utf-8") == "one"
+    stored = {place.read_text(encoding="utf-8") for place in (tmp_path / "store/blobs").rglob("*") if place.is_file()}
+    assert {"theirs after two", "theirs after three"} <= stored
+
+
 def test_names_that_are_not_utf8(workspace: Path, checkpoints: Checkpoints) -> None:
     (workspace / "folder").mkdir()
     odd = workspace / os.fsdecode(b"folder/\xff.txt")
