@@ -30,9 +30,9 @@ snapshots: dev ## record the pictures of the screen anew; look at each before yo
 docs: dev ## write the tables of README.md from the code
 	$(VENV)/bin/python .ci/readme.py
 
-nano: dev ## train the bundled model anew (needs about an hour of one core), export and measure it
+nano: dev ## train the bundled model anew (takes about an hour and a half on two cores), export and measure it
 	$(VENV)/bin/python -m pip install --quiet --no-build-isolation -e '.[nano]'
-	$(VENV)/bin/python -m models.nano.train --minutes 50
+	$(VENV)/bin/python -m models.nano.train --minutes 98
 	$(VENV)/bin/python -m models.nano.export
 	$(VENV)/bin/python -m models.nano.evaluate --card
 

@@ -35,7 +35,7 @@ class Honesty:
         can = f" {self.scope.strip()}" if self.scope else ""
         return (
             f"This is beyond {title}, so nothing was written.{can} "
-            "For more, name a larger GGUF model in the settings (`model`) or start with `codey --model FILE.gguf`."
+            "For more, pull a larger model with `codey models pull NAME`; `codey models list` shows which fit this machine."
         )
 
 

@@ -12,10 +12,12 @@ import msgspec
 
 from codey_tui.engine import naming
 from codey_tui.engine.chunks import ChunkSpec, application, spec
+from codey_tui.engine.context import read
 from codey_tui.engine.errors import TurnFailed
 from codey_tui.engine.router import route as route_request
 from codey_tui.engine.router import spans, steps
 from codey_tui.engine.router import vocabulary as words
+from codey_tui.engine.slots.edits import edited_function
 from codey_tui.engine.step_commands import tool_command
 from codey_tui.engine.workspace_paths import PathRefused, is_inside, resolve
 from codey_tui.protocol.models import Route
@@ -23,6 +25,8 @@ from codey_tui.protocol.plan import Chunk, ChunkKind, Condition, Plan
 from codey_tui.tools.odd_names import shown
 
 MAX_LISTED = 2000
+MAX_HOLDERS = 60
+"""Files that are looked into for a function that a request names."""
 MAX_TEXT = 4000
 """Characters of a request that names are looked for in; what follows is material for the coder."""
 
@@ -143,6 +147,8 @@ class _Planner:
         named = list(dict.fromkeys([*spans.files(text), *(self._files if text == self._request else ())]))
         for path in named:
             self._check(path)
+        if holder := self._holding(text, named):
+            return holder, True
         if first in words.CREATE_VERBS:
             return self._target_of_creation(bare, named)
         for path in named:
@@ -155,6 +161,14 @@ class _Planner:
         if first in words.EDIT_VERBS and (only := self._only_file()):
             return only, True
         return self._fresh(naming.new_path(bare)), False
+
+    def _holding(self, text: str, named: list[str]) -> str:
+        """The Python file with the function that is to be documented, hinted or renamed: one that is named, else the only one here."""
+        if not re.search(r"\b(?:doc|type|typing|annotat|renam|hint|chang|call)", text, re.IGNORECASE):
+            return ""
+        paths = named or [name for name in self._names() if name.endswith(".py")][:MAX_HOLDERS]
+        found = [path for path in paths if edited_function(text, read(self._workspace, path) or "")]
+        return found[0] if len(found) == 1 else ""
 
     def _target_of_creation(self, bare: str, named: list[str]) -> tuple[str, bool]:
         """Where a new thing goes: the file it is to be written to, or a free name from its words."""

@@ -3,10 +3,14 @@
 import random
 
 from codey_tui.engine import prompts
-from models.nano import phrases
-from models.nano.chats import BEYOND, END, Example, file_turns, question_turns
+from codey_tui.engine.naming import new_path
+from codey_tui.engine.slots import ask_for_file
+from models.nano import applications, phrases
+from models.nano.chats import BEYOND, END, Example, edit_turns, file_turns, question_turns
 
 TARGET = BEYOND + END
+NAMED_SHARE = 0.15
+"""The share of requests that say what a function or class is to be called."""
 EDIT_OPENING = "<<<<<<< SEARCH\n"
 """How the engine opens the answer to `prompts.edit_file`."""
 
@@ -33,47 +37,72 @@ def _subject(rng: random.Random) -> tuple[str, list[str], str]:
     if style < 0.80:
         request, words = phrases.request_for(rng, phrases.load("beyond")) if style < 0.65 else _unlisted(rng)
         return request, phrases.file_names(words), words
-    known, data = phrases.load("requests")[rng.choice(phrases.names())], phrases.load("beyond")
+    known, data = phrases.programs()[rng.choice(phrases.names())], phrases.load("beyond")
     words = f"{rng.choice(known['things'])} {rng.choice(data['twists'])}"
     if rng.random() < 0.3:  # another thing that only begins with the same words
         words = f"{' '.join(known['things'][0].split()[:2])} {rng.choice(data['heads'])}"
     return phrases.dress(rng, phrases.about_thing(rng, words)), known["paths"], words
 
 
+def _path(rng: random.Random, own: list[str], words: str, request: str, suffix: str) -> str:
+    """The path that the planner would choose for a request, or another that a person might name."""
+    if rng.random() < 0.5 and (name := new_path(request)).endswith(suffix):
+        return name
+    return f"{phrases.folder(rng)}{phrases.stem(rng, own, words, request)}{suffix}"
+
+
 def _python(rng: random.Random) -> Example:
     request, own, words = _subject(rng)
     if rng.random() < 0.06:  # the words decide, not the path
-        own = phrases.load("requests")[rng.choice(phrases.names())]["paths"]
-    path = f"{phrases.folder(rng)}{phrases.stem(rng, own, words, request)}.py"
-    turns = file_turns(request, path, **phrases.extras(rng, request, path))
-    return Example(turns, prompts.fence_for("source_file", "python"), TARGET)
+        own = phrases.programs()[rng.choice(phrases.names())]["paths"]
+    path = _path(rng, own, words, request, ".py")
+    if rng.random() < NAMED_SHARE:
+        request = phrases.with_name(rng, request)
+    return Example(file_turns(request, path), prompts.fence_for("source_file", "python"), TARGET)
 
 
 def _other_language(rng: random.Random) -> Example:
     """Any subject, also a trained one, with a path of another language."""
     data = phrases.load("beyond")
     fence, suffix, name = rng.choice(data["languages"])
-    known = phrases.load("requests")[rng.choice(phrases.names())]
-    request, words = phrases.request_for(rng, known if rng.random() < 0.6 else data)
+    known = phrases.programs()[rng.choice(phrases.names())]
+    shared = suffix in ("sh", "html")  # pages and shell scripts are within the range, also of some of these subjects
+    request, words = phrases.request_for(rng, known if rng.random() < 0.6 and not shared else data)
     if rng.random() < 0.4:
         request = f"{request.rstrip(' .!?')} in {name}"
     own = known["paths"] if words in known["things"] + known["tasks"] else phrases.file_names(words)
-    path = f"{phrases.folder(rng)}{phrases.stem(rng, own, words, request)}.{suffix}"
+    path = _path(rng, own, words, request, f".{suffix}")
     if fence == "markdown" and rng.random() < 0.6:
         path = "README.md"
-    turns = file_turns(request, path, **phrases.extras(rng, request, path))
-    return Example(turns, prompts.fence_for("source_file", fence), TARGET)
+    return Example(file_turns(request, path), prompts.fence_for("source_file", fence), TARGET)
 
 
 def _edit(rng: random.Random) -> Example:
-    """A change to an existing file: the model can write its programs only as a whole."""
-    known = phrases.load("requests")[rng.choice(phrases.names())]
-    request, words = phrases.request_for(rng, known if rng.random() < 0.3 else phrases.load("beyond"))
+    """A change to an existing file that is none of the three edits."""
+    data = phrases.load("beyond")
     lines = phrases.program(rng.choice(phrases.names())).splitlines()
     start = rng.randrange(len(lines) - 3)
-    path = f"{phrases.folder(rng)}{phrases.stem(rng, phrases.file_names(words), words, request)}.py"
-    user = prompts.edit_file(request, path, "python", "\n".join(lines[start : start + rng.randint(3, 12)]))
-    return Example((("system", prompts.system()), ("user", user)), EDIT_OPENING, TARGET)
+    shown = "\n".join(lines[start : start + rng.randint(3, 14)])
+    if rng.random() < 0.7:
+        path = f"{phrases.folder(rng)}{phrases.stem(rng, ['utils.py'], 'utils', 'utils')}.py"
+        request = rng.choice(data["edits"]).format(path=path)
+        request = request if "<|" in request else phrases.dress(rng, request)
+    else:
+        request, words = phrases.request_for(
+            rng, phrases.programs()[rng.choice(phrases.names())] if rng.random() < 0.4 else data
+        )
+        path = _path(rng, phrases.file_names(words), words, request, ".py")
+    return Example(edit_turns(request, path, shown), EDIT_OPENING, TARGET)
+
+
+def _application(rng: random.Random) -> Example:
+    """A web application of another kind, asked for as the first chunks of a plan are."""
+    chunk = rng.choice(applications.chunks(rng.choice(applications.VARIANTS)))
+    request = phrases.dress(rng, rng.choice(phrases.load("beyond")["apps"]))
+    user, _ = ask_for_file(request, chunk)
+    return Example(
+        (("system", prompts.system()), ("user", user)), prompts.fence_for(chunk.kind, chunk.language), TARGET
+    )
 
 
 def _question(rng: random.Random) -> Example:
@@ -104,9 +133,9 @@ def _question(rng: random.Random) -> Example:
 
 def example(rng: random.Random) -> Example:
     """One request outside the range, never a held-out one."""
-    kinds = (_python, _other_language, _question, _edit)
+    kinds = (_python, _other_language, _question, _edit, _application)
     while True:
-        made = rng.choices(kinds, (0.62, 0.2, 0.14, 0.04))[0](rng)
+        made = rng.choices(kinds, (0.60, 0.14, 0.13, 0.06, 0.07))[0](rng)
         first = made.turns[-1][1].partition("\n")[0].partition(": ")[2]
         if phrases.normal(first) not in phrases.held_out():
             return made

@@ -25,10 +25,19 @@ def chat(turns: Turns) -> str:
     return "".join(f"<|im_start|>{role}\n{text}{END}\n" for role, text in turns) + "<|im_start|>assistant\n"
 
 
-def file_turns(request: str, path: str, *, instruction: str = "", context: str = "") -> Turns:
+def file_turns(request: str, path: str) -> Turns:
     """The turns of a request for one new file, as the engine sends them."""
-    user = prompts.new_file(request, path, instruction=instruction, context=context)
-    return (("system", prompts.system()), ("user", user))
+    return (("system", prompts.system()), ("user", prompts.new_file(request, path)))
+
+
+def edit_turns(request: str, path: str, shown: str) -> Turns:
+    """The turns of an edit of a Python file, of which `shown` is to be seen."""
+    return (("system", prompts.system()), ("user", prompts.edit_file(request, path, "python", shown)))
+
+
+def label_turns(request: str) -> Turns:
+    """The turns that ask for the kind of a request."""
+    return (("system", prompts.system()), ("user", prompts.label(request)))
 
 
 def question_turns(request: str, context: str = "") -> Turns:

@@ -1,65 +1,91 @@
 """The training corpus, made on the fly: chats whose prompts are the engine's own and whose answers are whole files.
 
-`examples(seed)` is an endless, reproducible stream; no request of heldout.toml is ever in it.
+`examples(seed)` is an endless, reproducible stream; no request of heldout/*.toml is ever in it.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
 
 from codey_tui.engine import prompts
-from models.nano import beyond, phrases
-from models.nano.chats import END, Example, Turns, file_target, file_turns, question_turns
+from codey_tui.engine.naming import new_path
+from models.nano import applications, beyond, edits, phrases
+from models.nano.chats import END, Example, file_target, file_turns, label_turns, question_turns
+from models.nano.places import HERE
+from models.router import generator
 
-MIX = (("program", 0.47), ("beyond", 0.39), ("answer", 0.12), ("repair", 0.02))
+MIX = (
+    ("program", 0.47),
+    ("beyond", 0.24),
+    ("application", 0.10),
+    ("label", 0.06),
+    ("edit", 0.05),
+    ("page", 0.05),
+    ("answer", 0.03),
+)
 """The share of examples of each kind."""
-NUMBER_SHARE = 0.1
-"""The share of a program's requests that name a number. The file keeps its own: copying a number was not learned."""
-PRESENT_SHARE = 0.04
-"""The share of a program's requests for a path that already holds a file, which is then written anew."""
+NAMED_SHARE = 0.3
+"""The share of requests for a function or class that say what it is to be called."""
+FENCES = {".py": "python", ".html": "html", ".sh": "bash"}
 
 
-def _present(rng: random.Random, path: str) -> str:
-    """A file as it is now, in the words of the engine's context."""
-    lines = phrases.program(rng.choice(phrases.names())).splitlines()
-    start = rng.choice([0, 0, rng.randrange(len(lines) - 3)])
-    text = "\n".join(lines[start : start + rng.randint(3, 30)])
-    return f"The file {path} as it is now:\n{prompts.FENCE}python\n{text}\n{prompts.FENCE}"
+def _path(rng: random.Random, entry: dict[str, Any], words: str, request: str, suffix: str) -> str:
+    """The path that the planner would choose for a request, or another that a person might name."""
+    if rng.random() < 0.55:
+        name = new_path(request)
+        return name if name.endswith(suffix) else f"main{suffix}"
+    return f"{phrases.folder(rng)}{phrases.stem(rng, entry['paths'], words, request)}{suffix}"
+
+
+def file_example(rng: random.Random, entry: dict[str, Any], source: str, slotted: str, suffix: str) -> Example:
+    """A request for the file of `entry`, and the file: with the slot of a name where the request says one."""
+    request, words = phrases.request_for(rng, entry)
+    if slotted != source and rng.random() < NAMED_SHARE:
+        request, source = phrases.with_name(rng, request), slotted
+        said = request.replace("<|fn|>", phrases.invented_name(rng, entry["kind"]))
+    else:
+        said = request
+    path = _path(rng, entry, words, said, suffix)
+    return Example(file_turns(request, path), prompts.fence_for("source_file", FENCES[suffix]), file_target(source))
 
 
 def program_example(rng: random.Random, name: str) -> Example:
     """A request inside the range, and its file."""
-    entry, source = phrases.load("requests")[name], phrases.program(name)
-    if "number_tasks" in entry and rng.random() < NUMBER_SHARE:
-        words = rng.choice(entry["number_tasks"]).format(n=rng.choice([5, 10, 20, 50, 100, rng.randint(3, 99)]))
-        request = phrases.dress(rng, phrases.about_task(rng, words))
+    return file_example(rng, phrases.programs()[name], phrases.program(name), phrases.slotted(name), ".py")
+
+
+def page_example(rng: random.Random) -> Example:
+    """A request for a page or a shell script, and its file."""
+    group, suffix = rng.choice([("pages", ".html"), ("shell", ".sh")])
+    tables = phrases.fullstack()[group]
+    name = rng.choice(list(tables))
+    source = (HERE / "pages" / f"{name}{suffix}").read_text("utf-8")
+    return file_example(rng, tables[name], source, source, suffix)
+
+
+@cache
+def _labelled() -> list[tuple[str, str]]:
+    """Requests with their kinds, as the router is trained on."""
+    return [(text, _KIND_OF.get(label, label)) for text, label in generator.examples(1, 12)]
+
+
+_KIND_OF = dict.fromkeys(("git", "file", "shell", "search", "sqlite", "environment", "python"), "tool")
+
+
+def label_example(rng: random.Random) -> Example:
+    """A request and the token of its kind."""
+    if rng.random() < 0.25:
+        request, kind = phrases.request_for(rng, phrases.programs()[rng.choice(phrases.names())])[0], "code"
     else:
-        request, words = phrases.request_for(rng, entry)
-    path = f"{phrases.folder(rng)}{phrases.stem(rng, entry['paths'], words, request)}.py"
-    extras = phrases.extras(rng, request, path)
-    if rng.random() < PRESENT_SHARE:
-        extras["context"] = _present(rng, path)
-    turns = file_turns(request, path, **extras)
-    return Example(turns, prompts.fence_for("source_file", "python"), file_target(source))
-
-
-def repair_example(rng: random.Random) -> Example:
-    """A file with a slip, the verifier's words, and the right file: the second turn of a repair."""
-    first = program_example(rng, rng.choice(phrases.names()))
-    source = first.target.removesuffix(f"\n{prompts.FENCE}{END}")
-    lines = source.splitlines()
-    at = rng.randrange(2, len(lines))
-    lines[at] = lines[at][: len(lines[at]) // 2]
-    path = first.turns[-1][1].rpartition("File: ")[2]
-    error = rng.choice(["SyntaxError: invalid syntax", "SyntaxError: unterminated string literal", "IndentationError"])
-    broken = first.prefill + "\n".join(lines[: at + rng.randint(1, 4)]) + f"\n{prompts.FENCE}"
-    turns: Turns = (*first.turns, ("assistant", broken), ("user", prompts.repair(path, f"{error} (line {at + 1})")))
-    return Example(turns, first.prefill, first.target)
+        request, kind = rng.choice(_labelled())
+    return Example(label_turns(request), "", f"{prompts.LABELS[kind]}{END}")
 
 
 def answer_example(rng: random.Random) -> Example:
     """A question that has an answer."""
     entries = [(entry["ask"], entry["say"], 6) for entry in phrases.load("answers").values()]
-    entries += [(entry["answer_to"], entry["answer"], 1) for entry in phrases.load("requests").values()]
+    entries += [(row["answer_to"], row["answer"], 1) for row in phrases.programs().values() if "answer" in row]
     asks, say, _ = rng.choices(entries, [weight for *_, weight in entries])[0]
     while True:
         text = phrases.dress(rng, rng.choice(["", "", "", "please, ", "so ", "hey, ", "codey, "]) + rng.choice(asks))
@@ -72,14 +98,15 @@ def examples(seed: int) -> Iterator[Example]:
     """The endless corpus. The same seed gives the same examples on every machine."""
     rng = random.Random(seed)
     kinds, weights = zip(*MIX, strict=True)
-    weight_of = {name: 2.0 if name == "fibonacci" else 1.0 for name in phrases.names()}
+    names = phrases.names()
+    makers: dict[str, Callable[[random.Random], Example]] = {
+        "beyond": beyond.example,
+        "application": applications.example,
+        "label": label_example,
+        "edit": edits.example,
+        "page": page_example,
+        "answer": answer_example,
+    }
     while True:
         kind = rng.choices(kinds, weights)[0]
-        if kind == "program":
-            yield program_example(rng, rng.choices(list(weight_of), list(weight_of.values()))[0])
-        elif kind == "beyond":
-            yield beyond.example(rng)
-        elif kind == "answer":
-            yield answer_example(rng)
-        else:
-            yield repair_example(rng)
+        yield program_example(rng, rng.choice(names)) if kind == "program" else makers[kind](rng)

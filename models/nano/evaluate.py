@@ -1,32 +1,41 @@
 """Measures a GGUF file on requests that training never saw, by running what it writes: `python -m models.nano.evaluate`.
 
-Prints the tables of the model card; `--card` also puts them into README.md.
+Every request is routed, planned and asked for by the engine's own functions. Prints the tables of the model card; `--card` also puts
+them into README.md, `--browser` loads pages in headless Chromium.
 """
 
 import argparse
 import itertools
 import random
 import re
+import tempfile
 import time
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from codey_tui.engine import prompts
-from models.nano import checks, corpus, phrases, tokenizer
-from models.nano.chats import chat, file_turns, question_turns
-from models.nano.generation import Answer, Greedy
+from codey_tui.engine.slots import TOKENS, name_in
+from models.nano import checks, corpus, fullstack_check, pages_check, phrases, tokenizer
+from models.nano.asking import Made, make
+from models.nano.chats import chat, file_turns, label_turns, question_turns
+from models.nano.edit_check import complaint as edit_complaint
+from models.nano.generation import Greedy
 from models.nano.places import HERE, MODEL, RUNS
+from models.router import generator
 
 SEED = 77_000
 """The corpus that is measured as "trained phrasing" is drawn with a seed that training does not use."""
-PYTHON = prompts.fence_for("source_file", "python")
+BROWSED = 3
+"""Applications whose pages are loaded in a browser."""
 
 
 @dataclass
 class Score:
-    """How many of a set were right, what went wrong, and the mean log-probabilities of the right answers."""
+    """How many of a set were right, what went wrong, and the mean log-probabilities of right answers."""
 
     title: str
     right: int = 0
@@ -34,89 +43,169 @@ class Score:
     wrong: list[str] = field(default_factory=list[str])
     logprobs: list[float] = field(default_factory=list[float])
 
-    def add(self, request: str, answer: Answer, complaint: str) -> None:
-        """Counts one answer; an empty complaint means that it was right."""
+    def add(self, request: str, made: Made | None, complaint: str) -> None:
+        """Counts one request; an empty complaint means that what came of it was right."""
         self.count += 1
         self.right += not complaint
-        if not complaint:
-            self.logprobs.append(answer.mean_logprob)
-        else:
+        if complaint:
             self.wrong.append(f"{self.title}: {request!r}: {complaint}")
+        elif made is not None:
+            self.logprobs += [answer.mean_logprob for answer in made.answers if not answer.beyond]
 
     def row(self) -> str:
         """A row of the Markdown table."""
-        share = f"{100 * self.right / self.count:.0f} %" if self.count else "-"
-        least = f"{min(self.logprobs):.3f}" if self.logprobs else "-"
+        share = f"{100 * self.right / self.count:.1f} %" if self.count else "-"
+        least = f"{min(self.logprobs):.4f}" if self.logprobs else "-"
         return f"| {self.title} | {self.count} | {self.right} | {share} | {least} |"
 
 
-def program_score(model: Greedy, title: str, rows: Iterable[tuple[str, str, str]]) -> Score:
-    """`rows` are (program, request, path); right means that what was written passes the program's assertions."""
+def held_out(name: str) -> dict[str, Any]:
+    """A file of heldout/."""
+    return tomllib.loads((HERE / "heldout" / f"{name}.toml").read_text("utf-8"))
+
+
+Row = tuple[str, str, str]
+"""A program, a request for it, and the name that its main function or class must have."""
+
+
+def program_score(model: Greedy, title: str, rows: Iterable[Row]) -> Score:
+    """Right means that what was written passes the program's assertions, under the name that was asked for."""
     score = Score(title)
-    for name, request, path in rows:
-        answer = model.answer(file_turns(request, path), PYTHON)
-        complaint = "refused" if answer.beyond else checks.complaint(name, answer.text)
-        score.add(f"{request} -> {path}", answer, complaint)
+    done = [(name, request, main, make(model, request)) for name, request, main in rows]
+
+    def judged(row: tuple[str, str, str, Made]) -> str:
+        name, _, main, made = row
+        if made.problem or not made.files:
+            return made.problem or "nothing was written"
+        source = next(iter(made.files.values()))
+        return checks.complaint(name, source, main if phrases.programs()[name]["main"] else "")
+
+    with ThreadPoolExecutor(2) as pool:
+        for row, complaint in zip(done, pool.map(judged, done), strict=True):
+            score.add(f"{row[0]}: {row[1]}", row[3], complaint)
     return score
 
 
-def beyond_score(model: Greedy, title: str, data: dict[str, Any]) -> Score:
-    """Held-out requests for files and questions outside the range; right means refused."""
-    score = Score(title)
-    for request, path, language in data["files"]:
-        answer = model.answer(file_turns(request, path), prompts.fence_for("source_file", language), ceiling=60)
-        score.add(f"{request} -> {path}", answer, "" if answer.beyond else f"wrote {answer.text[:40]!r}")
-    for request in data["questions"]:
-        answer = model.answer(question_turns(request), "", ceiling=60)
-        score.add(request, answer, "" if answer.beyond else f"said {answer.text[:40]!r}")
-    return score
-
-
-def answer_score(model: Greedy) -> Score:
-    """Held-out questions about the model itself; right means the trained answer, word for word."""
-    score = Score("questions, held out")
-    for name, texts in phrases.load("heldout")["answers"].items():
-        for text in texts:
-            answer = model.answer(question_turns(text), "", ceiling=120)
-            wanted = phrases.load("answers")[name]["say"]
-            score.add(text, answer, "" if answer.text == wanted else f"said {answer.text[:40]!r}")
-    return score
-
-
-def trained_rows(per_program: int) -> list[tuple[str, str, str]]:
-    """Fresh requests from the training grammar."""
+def trained_rows(per_program: int) -> list[Row]:
+    """Fresh requests from the training grammar; a third of those for functions and classes name one."""
     rng = random.Random(SEED)
-    rows: list[tuple[str, str, str]] = []
+    rows: list[Row] = []
     for name in phrases.names():
-        entry = phrases.load("requests")[name]
+        entry = phrases.programs()[name]
         for _ in range(per_program):
-            request, words = phrases.request_for(rng, entry)
-            path = f"{phrases.folder(rng)}{phrases.stem(rng, entry['paths'], words, request)}.py"
-            rows.append((name, request, path))
+            request, _ = phrases.request_for(rng, entry)
+            while generator.ASKING.search(request):  # those are answered, not written
+                request, _ = phrases.request_for(rng, entry)
+            main = ""
+            if entry["main"] and rng.random() < corpus.NAMED_SHARE:
+                wanted = phrases.invented_name(rng, entry["kind"])
+                request = phrases.with_name(rng, request).replace("<|fn|>", wanted)
+                main = name_in(request)
+            rows.append((name, request, main))
     return rows
 
 
-def heldout_rows(data: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """(program, request, path) of a held-out set."""
-    return [(name, *row) for name, rows in data["programs"].items() for row in rows]
+def heldout_rows(data: dict[str, Any]) -> list[Row]:
+    """The two requests of each program; the first names the function or class where the table has a `name`."""
+    rows: list[Row] = []
+    for name, table in data.items():
+        if name != "blind":
+            first, *others = table["requests"]
+            rows += [(name, first, table.get("name", "")), *((name, other, "") for other in others)]
+    return rows
 
 
-def forced_logprobs(model: Greedy) -> list[float]:
-    """Mean log-probabilities of what comes for requests outside the range when refusing is forbidden."""
-    rows = phrases.load("heldout")["beyond"]["files"]
-    answers = (
-        model.answer(file_turns(request, path), prompts.fence_for("source_file", language), never_beyond=True)
-        for request, path, language in rows
-    )
-    return sorted(answer.mean_logprob for answer in answers)
+def beyond_score(model: Greedy, data: dict[str, Any]) -> Score:
+    """Requests outside the range; right means that the model itself refuses, or that nothing is planned, and nothing is written."""
+    score = Score("outside the range")
+    for request in [*data["far"], *data["near"]]:
+        made = make(model, request)
+        honest = made.refused or made.route.kind in ("clarify", "question")
+        wrote = ", ".join(made.files) or made.problem
+        score.add(request, made, "" if honest and not made.files else f"made {wrote}")
+    return score
+
+
+def question_score(model: Greedy, questions: list[str]) -> Score:
+    """General questions; right means refused."""
+    score = Score("general questions, refused")
+    for request in questions:
+        answer = model.answer(question_turns(request), "", ceiling=60)
+        score.add(request, None, "" if answer.beyond else f"said {answer.text[:40]!r}")
+    return score
+
+
+def application_score(model: Greedy, apps: list[dict[str, str]], browser: bool) -> Score:
+    """Whole applications for names that training never saw; right means that they work over HTTP."""
+    score = Score("full-stack applications")
+    for number, app in enumerate(apps):
+        request = app["request"]
+        made = make(model, request)
+        complaint = made.problem
+        if not complaint:
+            with tempfile.TemporaryDirectory() as folder:
+                for path, text in made.files.items():
+                    (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+                    (Path(folder) / path).write_text(text, "utf-8")
+                complaint = fullstack_check.complaint(
+                    Path(folder),
+                    "_".join(re.split(r"[ -]", app["plural"].lower())),
+                    login="auth.py" in made.files,
+                    dashboard="templates/dashboard.html" in made.files,
+                    browser=browser and number < BROWSED,
+                )
+        score.add(request, made, complaint)
+    return score
+
+
+def page_score(model: Greedy, data: dict[str, Any]) -> Score:
+    """Pages and shell scripts."""
+    score = Score("pages and shell scripts")
+    for name, table in {**data["pages"], **data["shell"]}.items():
+        for request in table["requests"] if isinstance(table, dict) else table:
+            made = make(model, request)
+            complaint = made.problem or pages_check.complaint(name, next(iter(made.files.values()), ""))
+            score.add(request, made, complaint)
+    return score
+
+
+def edit_score(model: Greedy, data: dict[str, Any]) -> Score:
+    """Edits of a shown function."""
+    score = Score("docstrings, type hints and renames")
+    for kind, rows in data.items():
+        for row in rows:
+            made = make(model, row["request"], {row["path"]: row["content"]})
+            after = made.files.get(row["path"], "")
+            score.add(row["request"], made, made.problem or edit_complaint(kind, row, after))
+    return score
+
+
+def label_score(model: Greedy) -> Score:
+    """The kinds of requests by their label tokens, on the router's own held-out requests."""
+    score = Score("kinds by label token")
+    groups = tomllib.loads((generator.HERE / "heldout.toml").read_text("utf-8"))
+    del groups["workspace"]
+    for group, rows in groups.items():
+        kind = group if group in prompts.LABELS else "tool"
+        for request in (row if isinstance(row, str) else row[0] for row in rows):
+            answer = model.answer(label_turns(request), "", ceiling=2)
+            said = next((name for name, token in prompts.LABELS.items() if answer.text == token), answer.text)
+            score.add(request, None, "" if said == kind else f"said {said}, not {kind}")
+    return score
 
 
 def ids_that_differ(model: Greedy, words: Path) -> tuple[int, int]:
     """(texts whose token ids differ between the trainer's tokenizer and llama.cpp, texts compared)."""
     bpe = tokenizer.load(words)
     texts = [chat(example.turns) + example.prefill for example in itertools.islice(corpus.examples(SEED), 500)]
-    texts += [phrases.program(name) for name in phrases.names()]
-    texts += ["  tabs\t and\n\n\n   spaces \r\n x", "Größe, naïve, 日本語 und 🙂", "a1b22c333 4444", "it's we'll I'D"]
+    texts += [phrases.slotted(name) for name in phrases.names()]
+    texts += [
+        "  tabs\t and\n\n\n   spaces \r\n x",
+        "Größe, naïve, 日本語 und 🙂",
+        "a1b22c333 4444",
+        "it's we'll I'D",
+        "".join(TOKENS),
+    ]
     return sum(bpe.encode(text).ids != model.ids(text) for text in texts), len(texts)
 
 
@@ -125,39 +214,42 @@ def speed(model: Greedy, path: Path) -> str:
     begin = time.perf_counter()
     Greedy(path)
     loaded = time.perf_counter()
-    answer = model.answer(file_turns("Create Fibonacci function", "fibonacci.py"), PYTHON)
+    fence = prompts.fence_for("source_file", "python")
+    answer = model.answer(file_turns("Create Fibonacci function", "fibonacci.py"), fence)
     rate = answer.tokens / (time.perf_counter() - loaded)
     return f"Loaded in {1000 * (loaded - begin):.0f} ms; Fibonacci's {answer.tokens} tokens at {rate:.0f} tokens/s, one thread."
 
 
-def report(path: Path, words: Path, per_program: int) -> tuple[str, list[str]]:
-    """The Markdown tables, and a line for every answer that was not right."""
+def report(path: Path, words: Path, per_program: int, browser: bool) -> tuple[str, list[str]]:
+    """The Markdown tables, and a line for every request that did not come right."""
     model = Greedy(path)
-    heldout = phrases.load("heldout")
-    blind = heldout["blind"]
-    main = [("fibonacci", "Create Fibonacci function", "fibonacci.py")]
-    scores = [
-        program_score(model, "`Create Fibonacci function`", main),
-        program_score(model, "programs, trained phrasing", trained_rows(per_program)),
-        program_score(model, "programs, held-out phrasing, first set", heldout_rows(heldout)),
-        program_score(model, "programs, held-out phrasing, second set", heldout_rows(blind)),
-        answer_score(model),
-        beyond_score(model, "outside the range, first set", heldout["beyond"]),
-        beyond_score(model, "outside the range, second set", blind["beyond"]),
+    programs, beyond = held_out("programs"), held_out("beyond")
+    parts: list[Callable[[], Score]] = [
+        lambda: program_score(model, "programs, trained phrasing", trained_rows(per_program)),
+        lambda: program_score(model, "programs, held out", heldout_rows(programs)),
+        lambda: program_score(
+            model, "programs, held out, second set", [(name, text, "") for name, text in programs["blind"].items()]
+        ),
+        lambda: application_score(model, held_out("entities")["app"], browser),
+        lambda: page_score(model, held_out("pages")),
+        lambda: edit_score(model, held_out("edits")),
+        lambda: beyond_score(model, beyond),
+        lambda: question_score(model, beyond["questions"]),
+        lambda: label_score(model),
     ]
-    forced = forced_logprobs(model)
+    scores: list[Score] = []
+    for part in parts:
+        scores.append(part())
+        print(scores[-1].row(), flush=True)
     differ, compared = ids_that_differ(model, words)
     lines = [
         "| set | requests | right | share | least mean log-probability of a right answer |",
         "|---|---|---|---|---|",
+        *(score.row() for score in scores),
+        "",
+        f"Token ids that differ between the trainer's tokenizer and llama.cpp: {differ} of {compared} texts.",
+        speed(model, path),
     ]
-    lines += [score.row() for score in scores]
-    lines += ["", f"Token ids that differ between the trainer's tokenizer and llama.cpp: {differ} of {compared} texts."]
-    points = ", ".join(f"{forced[int(part * (len(forced) - 1))]:.3f}" for part in (0, 0.25, 0.5, 0.75, 1))
-    lines += [
-        f"Outside the range with refusal forbidden, mean log-probability (minimum, quartiles, maximum): {points}."
-    ]
-    lines += [speed(model, path)]
     return "\n".join(lines), [line for score in scores for line in score.wrong]
 
 
@@ -166,10 +258,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--run", default="first", help="the run whose tokenizer is compared")
-    parser.add_argument("--each", type=int, default=6, help="requests of trained phrasing for each program")
+    parser.add_argument("--each", type=int, default=3, help="requests of trained phrasing for each program")
     parser.add_argument("--card", action="store_true", help="put the tables into README.md")
+    parser.add_argument("--browser", action="store_true", help="load pages in headless Chromium")
     args = parser.parse_args()
-    tables, wrong = report(args.model, RUNS / args.run / "tokenizer.json", args.each)
+    tables, wrong = report(args.model, RUNS / args.run / "tokenizer.json", args.each, args.browser)
     print(tables, *wrong, sep="\n")
     if args.card:
         card = HERE / "README.md"

@@ -17,9 +17,11 @@ import torch
 from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
 
 from codey_tui.engine import prompts
+from codey_tui.engine.slots import TOKENS
 from models.nano import chats, phrases, tokenizer
-from models.nano.model import Shape
-from models.nano.places import CATALOGUE, MODEL, RUNS, TOKEN_IDS
+from models.nano.applications import template
+from models.nano.model import Nano, Shape
+from models.nano.places import CATALOGUE, GREEDY, MODEL, RUNS, TOKEN_IDS
 
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
@@ -62,9 +64,11 @@ def vocabulary(writer: GGUFWriter, run: Path) -> None:
     words = tokenizer.load(run / "tokenizer.json")
     ids: dict[str, int] = words.get_vocab()
     ordered = sorted(ids, key=ids.__getitem__)
-    kinds = dict.fromkeys(tokenizer.SPECIALS, TokenType.CONTROL)
-    # The engine reads this one, so it must come out as text; llama.cpp prints user-defined tokens and no control tokens.
-    kinds[chats.BEYOND] = TokenType.USER_DEFINED
+    # llama.cpp prints user-defined tokens and no control tokens: what the engine reads must come out as text.
+    kinds = {
+        token: TokenType.CONTROL if token in tokenizer.CONTROL else TokenType.USER_DEFINED
+        for token in tokenizer.SPECIALS
+    }
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(ordered)
@@ -83,7 +87,7 @@ def export(run: Path, path: Path) -> None:
     shape = Shape(**saved["shape"])
     writer = GGUFWriter(path, "llama")
     writer.add_name("Codey nano")
-    writer.add_description("Writes a few short Python programs and says when a request is beyond it.")
+    writer.add_description("Writes small programs, pages and Flask applications, and says when a request is beyond it.")
     writer.add_license("MIT")
     writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
     writer.add_quantization_version(2)
@@ -131,8 +135,39 @@ def token_ids(words: Path) -> str:
         phrases.program("word_count"),
         "it's 12 or 333\n\n\n  we'll see\t",
     ]
-    texts += ["Größe, naïve 日本語 🙂", f"{chats.BEYOND}{chats.END}"]
+    texts += ["Größe, naïve 日本語 🙂", f"{chats.BEYOND}{chats.END}", phrases.slotted("lru_cache")]
+    texts += [template("login", "app.py"), "".join([*prompts.LABELS.values(), *TOKENS])]
     return json.dumps([{"text": text, "ids": bpe.encode(text).ids} for text in texts], ensure_ascii=False, indent=1)
+
+
+PROBES = (
+    ("Create Fibonacci function", "fibonacci.py"),
+    ("Write a web server in Rust", "main.py"),
+    ("a stack", "stack.py"),
+)
+
+
+def greedy(run: Path) -> str:
+    """JSON of prompts and what the network itself writes for them, greedily, in float32: for the test that the file does the same."""
+    saved: dict[str, Any] = torch.load(run / "snapshot.pt")
+    net = Nano(Shape(**saved["shape"]))
+    net.load_state_dict(saved["net"])
+    net.eval()
+    bpe = tokenizer.load(run / "tokenizer.json")
+    rows: list[dict[str, Any]] = []
+    for request, path in PROBES:
+        turns, prefill = chats.file_turns(request, path), prompts.fence_for("source_file", "python")
+        ids = bpe.encode(chats.chat(turns) + prefill).ids
+        begun = len(ids)
+        with torch.no_grad():
+            while len(ids) < begun + 400:
+                hidden = net(torch.tensor(ids[:1]), torch.tensor([ids[1:]]))
+                ids.append(int(net.logits(hidden[0, -1]).argmax()))
+                if ids[-1] == bpe.token_to_id(chats.END):
+                    break
+        text = bpe.decode(ids[begun:-1], skip_special_tokens=False)
+        rows.append({"turns": turns, "prefill": prefill, "text": text.removesuffix(prompts.FENCE)})
+    return json.dumps(rows, ensure_ascii=False, indent=1)
 
 
 def main() -> None:
@@ -144,6 +179,7 @@ def main() -> None:
     export(RUNS / args.run, args.out)
     if args.out == MODEL:
         note_in_catalogue(MODEL, CATALOGUE)
+        GREEDY.write_text(greedy(RUNS / args.run), "utf-8")
         TOKEN_IDS.write_text(token_ids(RUNS / args.run / "tokenizer.json"), "utf-8")
     print(f"{args.out}: {args.out.stat().st_size:,} bytes")
 

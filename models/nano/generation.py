@@ -8,7 +8,6 @@ from typing import Any
 import llama_cpp.llama_cpp as lib
 import numpy as np
 
-from codey_tui.engine import prompts
 from models.nano.chats import BEYOND, END, Turns, chat
 
 CONTEXT = 1024
@@ -83,7 +82,8 @@ class Greedy:
         """Generates up to the end of the turn. `never_beyond` forbids the token that refuses, to see what would come."""
         lib.llama_memory_clear(self._memory, True)
         self._evaluate(self.ids(chat(turns) + prefill))
-        stop = f"\n{prompts.FENCE}".encode() if prefill else b""
+        fence = prefill[: len(prefill) - len(prefill.lstrip("`"))]
+        stop = f"\n{fence}".encode() if fence else b""
         made, total = b"", 0.0
         for count in range(1, ceiling + 1):
             scores = self._scores()

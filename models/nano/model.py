@@ -11,11 +11,11 @@ from torch.nn import functional
 class Shape:
     """The sizes of the network. `width` and `hidden` are multiples of 32, as Q8_0 wants."""
 
-    vocab: int = 1536
-    width: int = 192
+    vocab: int = 4096
+    width: int = 256
     layers: int = 6
-    heads: int = 3
-    hidden: int = 512
+    heads: int = 4
+    hidden: int = 704
     context: int = 1024
     rope_base: float = 10_000.0
     epsilon: float = 1e-5

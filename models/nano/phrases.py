@@ -1,11 +1,14 @@
-"""Random requests in plain words: the grammar of frames.toml spread over the subjects of requests.toml and beyond.toml."""
+"""Random requests in plain words: the grammar of frames.toml spread over the subjects of requests/*.toml and beyond.toml."""
 
+import io
 import random
 import re
+import tokenize
 import tomllib
 from functools import cache
 from typing import Any
 
+from codey_tui.engine.slots import bind_entity, bind_name
 from models.nano.places import HERE
 
 VOWELS = "aeiou"
@@ -28,16 +31,38 @@ def normal(text: str) -> str:
 
 
 @cache
+def programs() -> dict[str, dict[str, Any]]:
+    """The tables of all trained programs by name, from requests/*.toml."""
+    found: dict[str, dict[str, Any]] = {}
+    for file in sorted((HERE / "requests").glob("*.toml")):
+        if file.stem != "fullstack":
+            found |= tomllib.loads(file.read_text("utf-8"))
+    return found
+
+
+@cache
+def fullstack() -> dict[str, Any]:
+    """How people ask for applications, pages and shell scripts."""
+    return tomllib.loads((HERE / "requests" / "fullstack.toml").read_text("utf-8"))
+
+
+@cache
 def held_out() -> frozenset[str]:
-    """The normal forms of every request that training must not see."""
-    data = load("heldout")
+    """The normal forms of every request that training must not see, with the names that they hold and with slots."""
     rows: list[str] = []
-    for part in (data, data["blind"]):
-        rows += [row[0] for found in part["programs"].values() for row in found]
-        rows += [row[0] for row in part["beyond"]["files"]] + part["beyond"]["questions"]
-    rows += [text for texts in data["answers"].values() for text in texts]
-    # "Create Fibonacci function" is held out only together with a JavaScript path.
-    return frozenset(normal(row) for row in rows) - {normal("Create Fibonacci function")}
+    for file in sorted((HERE / "heldout").glob("*.toml")):
+        rows += _texts(tomllib.loads(file.read_text("utf-8")))
+    return frozenset(
+        normal(form) for row in rows for form in (row, bind_name(row).hide(row), bind_entity(row).hide(row))
+    )
+
+
+def _texts(found: Any) -> list[str]:
+    """All texts in a table of a held-out file."""
+    if isinstance(found, str):
+        return [found]
+    parts = found.values() if isinstance(found, dict) else found if isinstance(found, list) else []
+    return [text for part in parts for text in _texts(part)]
 
 
 def third_person(task: str) -> str:
@@ -196,23 +221,58 @@ def request_for(rng: random.Random, entry: dict[str, list[str]]) -> tuple[str, s
             return text, words
 
 
-def extras(rng: random.Random, request: str, path: str) -> dict[str, str]:
-    """Now and then an instruction of the planner and a word about other files."""
-    made: dict[str, str] = {}
-    if rng.random() < 0.25:
-        made["instruction"] = rng.choice(load("frames")["tasks_for_instruction"]).format(path=path, request=request)
-    if rng.random() < 0.06:
-        others = [f"{rng.choice(load('frames')['generic'])}.py" for _ in range(rng.randint(1, 3))]
-        made["context"] = rng.choice(["Files: ", "Existing files: ", "Workspace:\n"]) + ", ".join(others)
-    return made
-
-
 @cache
 def program(name: str) -> str:
     """The source of a trained program."""
     return (HERE / "programs" / f"{name}.py").read_text("utf-8")
 
 
+@cache
+def slotted(name: str) -> str:
+    """The source of a trained program with `<|fn|>` in place of the name of its main function or class."""
+    source, main = program(name), programs()[name]["main"]
+    return renamed(source, main, "<|fn|>") if main else source
+
+
+def renamed(source: str, old: str, new: str) -> str:
+    """Python source with one name for another: in code and in the braces of f-strings, not in prose."""
+    spots: list[tuple[int, int]] = []
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        row, column = token.start
+        if token.type == tokenize.NAME and token.string == old:
+            spots.append((row, column))
+        elif token.type == tokenize.STRING and token.string[:1] in "fF" and "\n" not in token.string:
+            braces = [match.span() for match in re.finditer(r"\{[^{}]*\}", token.string)]
+            found = [match.start() for match in re.finditer(rf"(?<!\w){old}(?!\w)", token.string)]
+            spots += [(row, column + at) for at in found if any(first < at < last for first, last in braces)]
+    lines = source.splitlines(keepends=True)
+    for row, column in sorted(spots, reverse=True):
+        line = lines[row - 1]
+        lines[row - 1] = line[:column] + new + line[column + len(old) :]
+    return "".join(lines)
+
+
 def names() -> list[str]:
-    """The trained programs, in the order of requests.toml."""
-    return list(load("requests"))
+    """The trained programs."""
+    return list(programs())
+
+
+def with_name(rng: random.Random, text: str) -> str:
+    """A request that also says, by the slot, what the function or class is to be called."""
+    frames = load("frames")
+    nouns = list(re.finditer(r"\b(?:function|class|method|helper)\b", text, re.IGNORECASE))
+    style = rng.random()
+    if nouns and style < 0.45:
+        at = rng.choice(nouns).end()
+        return f"{text[:at]} {rng.choice(frames['name_inner'])}{text[at:]}"
+    if style < 0.90:
+        return text.rstrip(" .!?,") + rng.choice(frames["name_tails"])
+    return rng.choice(frames["name_leads"]) + text
+
+
+def invented_name(rng: random.Random, kind: str) -> str:
+    """A name that a person might want, of words that do not exist."""
+    words = [pseudo_word(rng) for _ in range(rng.randint(1, 3))]
+    if kind == "class" or rng.random() < 0.1:
+        return "".join(word.capitalize() for word in words)
+    return "_".join(words)

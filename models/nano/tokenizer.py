@@ -6,12 +6,15 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from codey_tui.engine import prompts
+from codey_tui.engine import prompts, slots
 from models.nano import chats, corpus, phrases
+from models.nano.places import HERE
 
-VOCAB = 1536
-SPECIALS = ("<|endoftext|>", "<|im_start|>", chats.END, chats.BEYOND)
-"""Their ids are 0 to 3. All but the last are control tokens: llama.cpp never prints them."""
+VOCAB = 4096
+SPECIALS = ("<|endoftext|>", "<|im_start|>", chats.END, chats.BEYOND, *prompts.LABELS.values(), *slots.TOKENS)
+"""The first tokens, in this order."""
+CONTROL = frozenset(SPECIALS[:3])
+"""Those that llama.cpp never prints; the engine reads the others."""
 
 
 def train(seed: int, count: int = 20_000) -> Tokenizer:
@@ -32,13 +35,17 @@ def train(seed: int, count: int = 20_000) -> Tokenizer:
 def _texts(seed: int, count: int):
     for example in itertools.islice(corpus.examples(seed), count):
         yield example.turns[1][1]
-    fixed = [phrases.program(name) for name in phrases.names()] + [prompts.system(), prompts.text("repair")]
+    fixed = [phrases.program(name) for name in phrases.names()] + [prompts.system(), prompts.text("edit")]
+    fixed += [template.read_text("utf-8") for folder in ("fullstack", "pages") for template in _files(HERE / folder)]
     fixed += [entry["say"] for entry in phrases.load("answers").values()]
-    fixed += [entry["answer"] for entry in phrases.load("requests").values()]
     fixed += [f" {number}" for number in range(101)]
     for text in fixed:
-        for _ in range(count // 100):
+        for _ in range(count // 400):
             yield text
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file())
 
 
 def load(path: Path) -> Tokenizer:

@@ -1,12 +1,14 @@
-"""Trains the network on the endless corpus: `python -m models.nano.train --minutes 30`.
+"""Trains the network on the endless corpus: `python -m models.nano.train --minutes 120`.
 
-A run lives in build/nano/<name>/ (tokenizer and snapshot) and goes on from its snapshot when it is started again.
-The learning rate is constant after a short warm-up and falls to zero over the last part of the time given.
+A run lives in build/nano/<name>/ (tokenizer and snapshot) and goes on from its snapshot when it is started again, in the same place of
+its schedule: the learning rate is constant after a short warm-up and falls to zero over the last part of the time given.
+One process per core computes gradients on examples of its own; they are averaged in every step.
 """
 
 import argparse
 import itertools
 import json
+import os
 import random
 import time
 from collections import deque
@@ -16,22 +18,25 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
 from torch import Tensor
 from torch.nn import functional
 
 from codey_tui.engine import prompts
 from models.nano import corpus, tokenizer
 from models.nano.model import Nano, Shape
+from models.nano.muon import Muon
 from models.nano.places import RUNS
 
-STEP_EXAMPLES = 32
-"""Examples of one step, of all kinds: short refusals and long files must pull on the weights together, or the model
+STEP_EXAMPLES = 24
+"""Examples of one step and process, of all kinds: short refusals and long files must pull on the weights together, or the model
 swings between always refusing and never."""
 BATCH_TOKENS = 2600
 """Tokens that go through the network at once, padding included."""
-RECITED = 800
-"""From this step on the files are known by heart."""
-WHOLE_SHARE = 0.5
+RECITED = 250
+"""From this step on the files are nearly known by heart."""
+WHOLE_SHARE = 0.45
 """The share of examples that are then still learned to the end; the others end soon after the choice of the file is made, so
 that twice as many requests pass in the same time."""
 CUT = 20
@@ -101,9 +106,9 @@ def losses_of(net: Nano, prefix: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
     return functional.cross_entropy(scores.float(), labels[kept], reduction="none"), weights[kept]
 
 
-def save(path: Path, net: Nano, optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+def save(path: Path, net: Nano, optimiser: Muon, state: dict[str, Any]) -> None:
     """Writes the snapshot beside the old one and puts it in its place."""
-    whole = {"shape": asdict(net.shape), "net": net.state_dict(), "optimiser": optimiser.state_dict(), **state}
+    whole = {"shape": asdict(net.shape), "net": net.state_dict(), "optimiser": optimiser.state(), **state}
     torch.save(whole, path.with_suffix(".new"))
     path.with_suffix(".new").replace(path)
 
@@ -117,102 +122,127 @@ def options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", default="first", help="name of the run")
-    parser.add_argument("--minutes", type=float, default=30, help="time to train, in minutes, in this start")
-    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
+    parser.add_argument("--minutes", type=float, default=120, help="time to train in all, in minutes, over all starts")
+    parser.add_argument("--rate", type=float, default=4e-3, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--processes", type=int, default=min(2, os.cpu_count() or 1), help="processes of one thread each"
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     """Trains until the time is over; prints a line of figures every 25 steps."""
     args = options()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
     folder = RUNS / args.run
     folder.mkdir(parents=True, exist_ok=True)
-    words, snapshot = folder / "tokenizer.json", folder / "snapshot.pt"
+    words = folder / "tokenizer.json"
     if not words.exists():
         tokenizer.train(args.seed).save(str(words))
-    bpe = tokenizer.load(words)
+    meeting = folder / "meeting"
+    meeting.unlink(missing_ok=True)
+    mp.spawn(worker, (args, folder), nprocs=args.processes)  # pyright: ignore[reportPrivateImportUsage]
+    meeting.unlink(missing_ok=True)
+    print(f"saved {folder / 'snapshot.pt'}")
+
+
+def worker(rank: int, args: argparse.Namespace, folder: Path) -> None:
+    """One process: the same weights as the others, examples of its own."""
+    torch.set_num_threads(1)
+    torch.manual_seed(args.seed)
+    meeting = f"file://{(folder / 'meeting').resolve()}"
+    dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=args.processes)
+    bpe = tokenizer.load(folder / "tokenizer.json")
     prefix = bpe.encode(prefix_text()).ids
     net = Nano(Shape())
-    decayed = [weight for weight in net.parameters() if weight.dim() == 2]
-    others = [weight for weight in net.parameters() if weight.dim() != 2]
-    groups = [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=args.rate, betas=(0.9, 0.95), fused=True)
+    optimiser = Muon(net)
+    snapshot = folder / "snapshot.pt"
     state: dict[str, Any] = {"step": 0, "tokens": 0, "starts": 0, "seconds": 0.0}
     if snapshot.exists():
         saved = torch.load(snapshot)
         net.load_state_dict(saved["net"])
-        optimiser.load_state_dict(saved["optimiser"])
+        optimiser.load(saved["optimiser"])
         state = {key: saved[key] for key in state}
     state["starts"] += 1
-    print(json.dumps({"parameters": sum(weight.numel() for weight in net.parameters()), **state}), flush=True)
-    _loop(
-        args,
-        net,
-        optimiser,
-        torch.tensor(prefix),
-        steps(args.seed * 1000 + state["starts"], bpe, prefix, state["step"]),
-        state,
-        snapshot,
-    )
-    print(f"saved {snapshot}")
+    seed = args.seed * 1000 + state["starts"] * 10 + rank
+    if rank == 0:
+        print(json.dumps({"parameters": sum(weight.numel() for weight in net.parameters()), **state}), flush=True)
+    _loop(args, rank, net, optimiser, torch.tensor(prefix), steps(seed, bpe, prefix, state["step"]), state, snapshot)
+    dist.destroy_process_group()
 
 
-def one_step(
-    net: Nano, optimiser: torch.optim.Optimizer, prefix: Tensor, step: list[Batch]
-) -> tuple[float, float, int]:
-    """Moves the weights once; (mean loss, mean loss of the openings, tokens that were learned)."""
+def gradients(net: Nano, prefix: Tensor, step: list[Batch]) -> tuple[float, float, int, int]:
+    """Sets the gradients of one step; (mean loss, mean loss of the openings, tokens that were learned, all tokens)."""
     whole = sum(float(weights.sum()) for _, _, weights in step)
     total = opening = 0.0
-    count = openings = 0
-    optimiser.zero_grad(set_to_none=True)
+    count = openings = seen = 0
+    net.zero_grad(set_to_none=True)
     for batch in step:
         losses, weights = losses_of(net, prefix, batch)
         ((losses * weights).sum() / whole).backward()
         first = weights > 1
         total, count = total + losses.sum().item(), count + len(losses)
         opening, openings = opening + losses[first].sum().item(), openings + int(first.sum())
+        seen += batch[0].numel()
+    return total / count, opening / openings, count, seen
+
+
+def averaged(net: Nano, figures: list[float]) -> list[float]:
+    """Replaces the gradients by their mean over all processes, clipped to norm 1; the mean of `figures`."""
+    parts = [weight.grad for weight in net.parameters() if weight.grad is not None]
+    flat = torch.cat([part.flatten() for part in parts] + [torch.tensor(figures)])
+    dist.all_reduce(flat)
+    flat /= dist.get_world_size()
+    at = 0
+    for part in parts:
+        part.copy_(flat[at : at + part.numel()].view_as(part))
+        at += part.numel()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-    optimiser.step()
-    return total / count, opening / openings, count
+    return flat[at:].tolist()
 
 
 def _loop(
     args: argparse.Namespace,
+    rank: int,
     net: Nano,
-    optimiser: torch.optim.Optimizer,
+    optimiser: Muon,
     prefix: Tensor,
     source: Iterator[list[Batch]],
     state: dict[str, Any],
     snapshot: Path,
 ) -> None:
+    parent = os.getppid()
     begin = saved_at = time.monotonic()
     before = state["seconds"]
-    figures: deque[tuple[float, float, int]] = deque(maxlen=25)
-    for step in itertools.count():
+    figures: deque[list[float]] = deque(maxlen=25)
+    while True:
+        # Every process takes the same decisions: they see the mean of all clocks.
         now = time.monotonic()
-        part = (now - begin) / (args.minutes * 60)
-        state["seconds"] = before + now - begin
-        if now - saved_at > 90 or part >= 1:
+        passed = before + now - begin
+        found = averaged_step(net, prefix, next(source), passed)
+        part = found[0] / (args.minutes * 60)
+        optimiser.step(rate_at(part, state["step"], args.rate))
+        figures.append(found)
+        state["step"] += 1
+        state["seconds"] = passed
+        state["tokens"] += int(found[4] * args.processes)
+        if rank == 0 and (now - saved_at > 90 or part >= 1):
             save(snapshot, net, optimiser, state)
             saved_at = now
-        if part >= 1:
+        if part >= 1 or os.getppid() != parent:  # done, or whoever started this was stopped
             return
-        for group in optimiser.param_groups:
-            group["lr"] = rate_at(part, step, args.rate)
-        figures.append(one_step(net, optimiser, prefix, next(source)))
-        state["step"] += 1
-        state["tokens"] += figures[-1][2]
-        if state["step"] % 25 == 0:
-            loss, opening = (sum(row[at] for row in figures) / len(figures) for at in (0, 1))
+        if rank == 0 and state["step"] % 25 == 0:
+            loss, opening = (sum(row[at] for row in figures) / len(figures) for at in (1, 2))
             print(
-                f"step {state['step']} learned tokens {state['tokens']} loss {loss:.4f} opening {opening:.4f}"
-                f" {state['seconds']:.0f} s",
+                f"step {state['step']} tokens {state['tokens']} loss {loss:.4f} opening {opening:.4f} {passed:.0f} s",
                 flush=True,
             )
+
+
+def averaged_step(net: Nano, prefix: Tensor, step: list[Batch], passed: float) -> list[float]:
+    """Gradients of a step, averaged; the means of (seconds passed, loss, loss of the openings, learned tokens, all tokens)."""
+    loss, opening, learned, seen = gradients(net, prefix, step)
+    return averaged(net, [passed, loss, opening, float(learned), float(seen)])
 
 
 if __name__ == "__main__":

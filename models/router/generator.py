@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from models.nano import phrases
+
 HERE = Path(__file__).parent
 _CHOICE = re.compile(r"\[([^\[\]{}]*(?:\{\w+\}[^\[\]{}]*)*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -62,6 +64,66 @@ def examples(seed: int, per_frame: int, *, unseen: bool = False) -> list[Example
             if plain(said) not in forbidden and plain(text) not in forbidden:
                 found.setdefault(said, label)
     return [Example(text, label) for text, label in found.items()]
+
+
+ASKING = re.compile(r"\b(?:how|what|why|is there|who|when)\b", re.IGNORECASE)
+
+
+def for_the_coder(seed: int, count: int) -> list[Example]:
+    """`count` requests for what the bundled model was taught, and for what it was not: programs, pages, scripts, edits, applications
+    and questions, in the words of its own corpus. None that either measures with is among them."""
+    source = random.Random(seed)
+    forbidden = heldout_texts()
+    found: dict[str, str] = {}
+    while len(found) < count:
+        text, label = source.choices(_SOURCES, _WEIGHTS)[0](source)
+        if plain(text) not in forbidden and phrases.normal(text) not in phrases.held_out():
+            found.setdefault(text, label)
+    return [Example(text, label) for text, label in found.items()]
+
+
+def _program(source: random.Random) -> tuple[str, str]:
+    tables = [phrases.programs(), phrases.fullstack()["pages"], phrases.fullstack()["shell"]]
+    table = source.choices(tables, [8, 1, 1])[0]
+    entry = table[source.choice(list(table))] if source.random() < 0.75 else phrases.load("beyond")
+    text, _ = phrases.request_for(source, entry)
+    while ASKING.search(text):  # "how do I sort a list" may want an answer: the router has frames of its own for these
+        text, _ = phrases.request_for(source, entry)
+    if entry.get("main") and source.random() < 0.3:
+        text = phrases.with_name(source, text).replace("<|fn|>", phrases.invented_name(source, entry["kind"]))
+    return text, "code"
+
+
+def _edit(source: random.Random) -> tuple[str, str]:
+    known = phrases.load("edits")
+    frame = source.choice(
+        [*known["docstring"], *known["hints"], *known["rename"], *known["route"], *phrases.load("beyond")["edits"]]
+    )
+    path = f"{phrases.folder(source)}{source.choice(phrases.load('frames')['generic'])}.py"
+    text = frame.format(path=path, name=path.rpartition("/")[2])
+    for slot in ("<|fn|>", "<|to|>"):
+        text = text.replace(slot, phrases.invented_name(source, "function"))
+    return text, "code"
+
+
+def _application(source: random.Random) -> tuple[str, str]:
+    data = phrases.fullstack()
+    one, _, many = source.choice(data["entities"]).partition("/")
+    text = source.choice(data["no_entity"] if source.random() < 0.12 else data["apps"]).format(e=one, es=many)
+    for part in ("login", "dashboard"):
+        if source.random() < 0.3:
+            text = f"{text.rstrip(' .!')} {source.choice(data[part]).strip()}"
+    return phrases.dress(source, text), "fullstack"
+
+
+def _question(source: random.Random) -> tuple[str, str]:
+    asked = [text for text in phrases.load("beyond")["questions"] if "how many" not in text]  # those count, mostly
+    text = source.choice(asked)
+    return phrases.dress(source, text + source.choice(["", "?", "?"])), "question"
+
+
+_SOURCES = (_program, _edit, _application, _question)
+_WEIGHTS = (0.70, 0.12, 0.14, 0.04)
 
 
 def plain(text: str) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from codey_tui.engine.router import rules
 from codey_tui.engine.router.choice import KINDS
 from codey_tui.engine.router.linear import features, pack
-from models.router.generator import Example, examples, heldout_texts, plain
+from models.router.generator import Example, examples, for_the_coder, heldout_texts, plain
 
 OUTPUT = Path(__file__).parents[1] / "router.bin"
 LABELS = tuple(KINDS)
@@ -28,6 +28,8 @@ BATCH = 512
 RATE = 0.08
 DECAY = 2e-6
 CORRECTION_COPIES = 20
+FOR_THE_CODER = 20_000
+"""Requests from the corpus of the bundled model."""
 
 
 def vectors(found: list[Example]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -99,7 +101,7 @@ def main() -> int:
     parser.add_argument("--per-frame", type=int, default=40)
     options = parser.parse_args()
     started = time.perf_counter()
-    found = examples(SEED, options.per_frame)
+    found = examples(SEED, options.per_frame) + for_the_coder(SEED, FOR_THE_CODER)
     found += corrections(options.corrections) if options.corrections else []
     weights, biases = fit(found)
     data = quantised(weights, biases)

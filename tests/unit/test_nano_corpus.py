@@ -19,7 +19,11 @@ def request_of(example: Example) -> str:
 
 @pytest.mark.parametrize("name", phrases.names())
 def test_a_trained_program_does_what_it_says(name: str) -> None:
-    assert checks.complaint(name, phrases.program(name)) == ""
+    """Also when its main function or class has another name: that is replaced in code and f-strings, and not in prose."""
+    entry = phrases.programs()[name]
+    wanted = "" if not entry["main"] else "ZebraThing" if entry["kind"] == "class" else "zebra_thing"
+    assert ("<|fn|>" in phrases.slotted(name)) == bool(wanted)
+    assert checks.complaint(name, phrases.slotted(name).replace("<|fn|>", wanted), wanted) == ""
 
 
 def test_a_wrong_program_is_complained_about() -> None:
@@ -33,8 +37,9 @@ def test_the_same_seed_gives_the_same_examples() -> None:
 
 def test_no_held_out_request_is_ever_generated() -> None:
     made = {phrases.normal(request_of(example)) for example in first_examples(9, 4000)}
-    assert len(made) > 3000
+    assert len(made) > 2500
     assert not made & phrases.held_out()
+    assert len(phrases.held_out()) > 600
 
 
 def test_prompts_are_those_of_the_engine() -> None:
@@ -48,4 +53,5 @@ def test_every_answer_ends_and_only_refusals_hold_the_token() -> None:
         assert example.target.endswith(END)
         assert (BEYOND in example.target) == (example.target == BEYOND + END)
         if example.prefill.startswith(prompts.FENCE) and BEYOND not in example.target:
-            assert example.target.endswith(f"\n{prompts.FENCE}{END}")
+            fence = example.prefill[: len(example.prefill) - len(example.prefill.lstrip("`"))]
+            assert example.target.endswith(f"\n{fence}{END}")

@@ -2,7 +2,7 @@
 
 from codey_tui.engine.slots.asking import ask_for_edit, ask_for_file
 from codey_tui.engine.slots.binding import NOTHING, TOKENS, Binding, Filler, SlotUnbound
-from codey_tui.engine.slots.edits import BoundEdit, EditUnbound, bind_edit
+from codey_tui.engine.slots.edits import BoundEdit, EditUnbound, bind_edit, edited_function
 from codey_tui.engine.slots.names import bind_entity, bind_name, entity_in, name_in
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "bind_edit",
     "bind_entity",
     "bind_name",
+    "edited_function",
     "entity_in",
     "name_in",
 ]

@@ -1,4 +1,4 @@
-"""Small edits of one Python function, bound to slots: its documentation, its type hints, another name.
+"""Small edits of a Python file, bound to slots: a function's documentation, its type hints, another name, a route of a Flask app.
 
 The model sees and writes slots for what must be copied exactly (the line of the definition, the lines that hold a name), so that its
 search/replace blocks match the file to the byte.
@@ -21,9 +21,12 @@ _DOCUMENT = re.compile(r"\b(?:doc[- ]?strings?|document(?:ation|s|ing)?|docs?)\b
 _HINT = re.compile(r"\b(?:type[- ]?hints?|annotat(?:e|es|ed|ing|ions?)|typ(?:e|ing)s?)\b", re.IGNORECASE)
 _RENAME = re.compile(
     r"\b(?:renam(?:e|es|ing)|chang(?:e|es|ing)|call|switch|turn)\b.*?(?<![\w])(?P<old>[A-Za-z_]\w*)(?:\(\))?[`'\"]?"
-    r"\s+(?:function\s+|method\s+|class\s+)?(?:to|into|as|->|=>|→)\s+(?:be\s+called\s+)?[`'\"]?(?P<new>[A-Za-z_]\w*)",
+    r"\s+(?:function\s+|method\s+|class\s+)?(?:(?:in|of|from|inside|within)\s+(?:the\s+)?(?:file\s+)?[`'\"]?[\w./-]+[`'\"]?,?\s+)?(?:everywhere\s+)?(?:to|into|as|->|=>|→)\s+(?:be\s+called\s+)?[`'\"]?(?P<new>[A-Za-z_]\w*)",
     re.IGNORECASE | re.DOTALL,
 )
+
+_ROUTE = re.compile(r"\b(?:routes?|endpoints?|views?)\b", re.IGNORECASE)
+_START = 'if __name__ == "__main__":'
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -40,11 +43,21 @@ class BoundEdit:
     shown: str
 
 
+def edited_function(request: str, text: str) -> bool:
+    """Whether `request` is one of these edits, of a function or class that the Python file `text` defines."""
+    if not (_RENAME.search(request) or _DOCUMENT.search(request) or _HINT.search(request)):
+        return False
+    defined = re.findall(r"^\s*(?:async\s+def|def|class)\s+(\w+)", text, re.MULTILINE)
+    return any(re.search(rf"(?<!\w){name}(?!\w)", request) for name in defined)
+
+
 def bind_edit(request: str, text: str) -> BoundEdit | None:
-    """The slots of an edit of the Python file `text`, or None when it is none of the three kinds, or names no function of the file.
+    """The slots of an edit of the Python file `text`, or None when it is none of these kinds, or names no function of the file.
 
     Raises `EditUnbound` when the file cannot be read as Python, or has what is asked for already.
     """
+    if _ROUTE.search(request) and "app = Flask(" in text:
+        return _route(text)
     wanted = _RENAME.search(request)
     document, hint = _DOCUMENT.search(request), _HINT.search(request)
     renames = wanted is not None and bool(re.search(rf"(?<!\w){wanted['old']}(?!\w)", text))
@@ -60,6 +73,15 @@ def bind_edit(request: str, text: str) -> BoundEdit | None:
     if function is None:
         return None
     return _document(function, text) if document else _hints(function, text)
+
+
+def _route(text: str) -> BoundEdit:
+    """A place for a route: right before the start of the program."""
+    if text.count(_START) != 1:
+        raise EditUnbound(f"The file has no line {_START} before which a route could stand.")
+    if re.search(r"^def hello\b", text, re.MULTILINE):
+        raise EditUnbound("There is a function hello in the file already.")
+    return BoundEdit(Binding({"l1": _START}), "app = Flask(__name__)\n<|l1|>")
 
 
 def _function_of(request: str, functions: list[Function]) -> Function | None:

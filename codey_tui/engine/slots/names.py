@@ -55,6 +55,21 @@ _DESCRIBING = _KINDS | frozenset(
     "working whole own personal online local plain modern responsive minimal good deluxe single-page multi-user self-hosted rest api json secure "
     "protected private shared mobile friendly".split()
 )
+_PLAIN = _DESCRIBING - {
+    "project",
+    "tool",
+    "service",
+    "log",
+    "collection",
+    "inventory",
+    "directory",
+    "register",
+    "catalog",
+    "catalogue",
+    "archive",
+    "list",
+}
+"""Without the words that are what an application is about where nothing else is."""
 _STOPPING = frozenset(
     "a an the my our your their his her its some all every each any me us please with and or for of to in on at using use uses used based via where i "
     "we you they he she it that this which who what when can could will would should may be is are was create build make write develop generate "
@@ -62,13 +77,26 @@ _STOPPING = frozenset(
     "auth authentication accounts account password passwords sign signin sign-in dashboard page pages backend frontend another something anything "
     "everything things stuff kind sort type info information details data people's now then also plus thanks pls hi hello hey".split()
 )
+_FOREIGN = frozenset(
+    "react vue angular svelte solid ember jquery htmx next nextjs nuxt remix gatsby astro django fastapi tornado bottle pyramid streamlit node "
+    "nodejs express nest koa deno bun rails sinatra laravel symfony spring quarkus phoenix blazor net dotnet asp php ruby rust go golang java "
+    "kotlin swift typescript elixir scala haskell perl c mongodb mongo postgres postgresql mysql mariadb redis firebase supabase dynamodb graphql "
+    "grpc websocket websockets electron tauri flutter native ionic docker kubernetes serverless lambda aws azure wordpress stripe oauth machine "
+    "learning ai llm ml chat messenger messaging weather commerce e-commerce ecommerce streaming multiplayer social "
+    "network checkout crypto blockchain trading real-time realtime live microservice microservices offline pwa".split()
+)
+"""Other techniques and applications of another kind: no entity is taken from beside them, so that a model sees them as they are."""
 _DOING = frozenset(
     "manage manages managing track tracks tracking organise organises organising organize organizes organizing store stores storing record records "
     "recording listing lists collect collects collecting catalogues catalogs cataloguing maintain maintains maintaining handle handles handling "
     "administer administers register registers registering save saves saving add adds adding edit edits editing logs logging crud keep keeps keeping "
-    "browse view entity entities for of about on over".split()
+    "browse view entity entities delete deletes remove removes enter enters update updates : for of about on over".split()
 )
 """Words that an entity may follow."""
+_PLURALS = frozenset(
+    "accounts lists records applications tools requests services logs collections rooms projects stories items".split()
+)
+"""Ends of an entity's name that mean something else elsewhere: bank accounts, reading lists."""
 _ARTICLES = frozenset(
     "a an the my our your their his her some all every new different various several many track list record records :".split()
 )
@@ -89,7 +117,11 @@ def _plural(word: str) -> str:
 def entity_in(text: str) -> tuple[str, str]:
     """(singular, plural) of what an application is about, in lower case with blanks; empty when the request does not say."""
     words = [match.group().lower() for match in re.finditer(r"[^\W_][\w-]*|[.,;:!?()]", text)]
-    nouns = _before_kind(words) or _after_doing(words)
+    nouns = (
+        []
+        if _FOREIGN.intersection(words)
+        else _before_kind(words, _DESCRIBING) or _after_doing(words) or _before_kind(words, _PLAIN)
+    )
     if not nouns:
         return "", ""
     nouns = [part for noun in nouns for part in re.split(r"[-_]", noun.removesuffix("-taking")) if part]
@@ -100,14 +132,14 @@ def entity_in(text: str) -> tuple[str, str]:
     return " ".join([*head, singular]), " ".join([*head, _plural(singular)])
 
 
-def _before_kind(words: list[str]) -> list[str]:
+def _before_kind(words: list[str], describing: frozenset[str]) -> list[str]:
     """The nouns right before a word such as app or tracker."""
     for at, word in enumerate(words):
         if word not in _KINDS:
             continue
-        while at and words[at - 1] in _DESCRIBING:
+        while at and words[at - 1] in describing:
             at -= 1
-        found = _run(list(reversed(words[max(at - 2, 0) : at])))
+        found = _run(list(reversed(words[max(at - 2, 0) : at])), describing)
         if found:
             return found[::-1]
     return []
@@ -123,15 +155,20 @@ def _after_doing(words: list[str]) -> list[str]:
             at += 1
         if found := _run(words[at : at + 2]):
             plural = _plural(_singular(found[0])) == found[0]
-            return found[:1] if plural and _singular(found[0]) != found[0] else found
+            if plural and _singular(found[0]) != found[0]:
+                return found[:1]
+            after = words[at + 1] if at + 1 < len(words) else ""
+            if len(found) == 1 and after in _PLURALS:
+                return [found[0], after]
+            return found
     return []
 
 
-def _run(words: list[str]) -> list[str]:
+def _run(words: list[str], describing: frozenset[str] = _DESCRIBING) -> list[str]:
     """The words up to the first that names no entity."""
     kept: list[str] = []
     for word in words:
-        if word in _STOPPING or word in _DESCRIBING or word in _DOING or not word[0].isalpha():
+        if word in _FOREIGN or word in _STOPPING or word in describing or word in _DOING or not word[0].isalpha():
             break
         kept.append(word)
     return kept

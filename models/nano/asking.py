@@ -1,0 +1,90 @@
+"""Asks a model as the engine does: the request is routed and planned, and each chunk is asked for with its names behind slots."""
+
+import tempfile
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from codey_tui.engine import prompts
+from codey_tui.engine.drafting import EDIT_FORM, file_form
+from codey_tui.engine.edits import EditFailed, apply
+from codey_tui.engine.planner import PlanRefused, plan
+from codey_tui.engine.router import Router
+from codey_tui.engine.slots import EditUnbound, SlotUnbound, ask_for_edit, ask_for_file
+from codey_tui.protocol.models import Route
+from codey_tui.protocol.plan import Chunk
+from codey_tui.tools.registry import NAMES
+from models.nano.generation import Answer, Greedy
+from models.nano.places import MODEL
+
+
+@dataclass
+class Made:
+    """What came of a request: texts by path, the answers that the model gave, and why it ended early, if it did."""
+
+    route: Route
+    files: dict[str, str] = field(default_factory=dict[str, str])
+    answers: list[Answer] = field(default_factory=list[Answer])
+    problem: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the model itself said that it is beyond it."""
+        return bool(self.answers) and self.answers[-1].beyond
+
+
+@cache
+def _router() -> Router:
+    return Router(MODEL.with_name("router.bin"))
+
+
+def _turns(user: str) -> tuple[tuple[str, str], ...]:
+    return (("system", prompts.system()), ("user", user))
+
+
+def make(model: Greedy, request: str, present: dict[str, str] | None = None) -> Made:
+    """Carries `request` out in an empty workspace, or in one with the files of `present` (text by path); commands are not run."""
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Path(folder)
+        for path, text in (present or {}).items():
+            (workspace / path).parent.mkdir(parents=True, exist_ok=True)
+            (workspace / path).write_text(text, "utf-8")
+        route = _router()(request, NAMES, workspace)
+        made = Made(route)
+        if route.kind not in ("code", "fullstack", "steps"):
+            made.problem = f"routed as {route.kind}"
+            return made
+        try:
+            chunks = plan(request, route, workspace).chunks
+        except PlanRefused as refused:
+            made.problem = str(refused)
+            return made
+        for chunk in chunks:
+            if chunk.kind == "command":
+                continue
+            made.problem = _chunk(model, request, chunk, made, (present or {}).get(chunk.path, ""))
+            if made.problem:
+                break
+    return made
+
+
+def _chunk(model: Greedy, request: str, chunk: Chunk, made: Made, present: str) -> str:
+    """Asks for one chunk and keeps its text; what went wrong, or nothing."""
+    edit = chunk.kind == "edit"
+    try:
+        user, binding = ask_for_edit(request, chunk, present) if edit else ask_for_file(request, chunk)
+    except EditUnbound as error:
+        return str(error)
+    form = EDIT_FORM if edit else file_form(chunk)
+    answer = model.answer(_turns(user), form.prefill, ceiling=chunk.max_tokens)
+    made.answers.append(answer)
+    if answer.beyond:
+        return f"{chunk.path} refused"
+    if not answer.ended:
+        return f"{chunk.path} did not end within {chunk.max_tokens} tokens"
+    try:
+        text = binding.fill(answer.text)
+        made.files[chunk.path] = apply(present, form.prefill + text).text if edit else text
+    except (SlotUnbound, EditFailed) as error:
+        return f"{chunk.path}: {error}"
+    return ""
