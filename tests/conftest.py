@@ -10,6 +10,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import settings
+
+# A busy machine makes one example slow, and that says nothing of the code.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 # Processes inherit this variable, detached ones too, and are recognised by it after the last test.
 MARK = "PYTEST_CODEY_FAMILY"
