@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from codey_tui.cli.site import Site, open_site
+from codey_tui.cli.terminal import plain
 from codey_tui.settings import describe
 
 
@@ -19,9 +20,9 @@ def show_settings(workspace: Path | None, *, as_json: bool) -> int:
         found = {"path": str(site.paths.config_file), "settings": [dict(zip(keys, row, strict=True)) for row in rows]}
         click.echo(json.dumps(found, indent=2))
         return 0
-    click.echo(f"Your settings: {site.paths.config_file}\n")
+    click.echo(f"Your settings: {plain(str(site.paths.config_file))}\n")
     for name, value, source, sentence in rows:
-        click.echo(f"{name} = {json.dumps(value)}  ({source})\n    {sentence}")
+        click.echo(f"{name} = {json.dumps(value)}  ({plain(source)})\n    {sentence}")
     return 0
 
 

@@ -9,6 +9,7 @@ import click
 from codey_tui.cli import machine_checks, own_checks, sandboxes
 from codey_tui.cli.failure import FAILED
 from codey_tui.cli.finding import Finding
+from codey_tui.cli.terminal import plain
 
 MARKS = {"ok": "ok  ", "warn": "warn", "bad": "BAD "}
 
@@ -20,9 +21,9 @@ def examine(workspace: Path | None, *, as_json: bool) -> int:
         click.echo(json.dumps([finding.as_dict() for finding in findings], indent=2))
     else:
         for finding in findings:
-            click.echo(f"{MARKS[finding.level]}  {finding.name}: {finding.value}")
+            click.echo(f"{MARKS[finding.level]}  {finding.name}: {plain(finding.value)}")
             if finding.hint:
-                click.echo(f"        {finding.hint}")
+                click.echo(f"        {plain(finding.hint)}")
     return FAILED if any(finding.level == "bad" for finding in findings) else 0
 
 

@@ -13,6 +13,7 @@ from codey_tui import __version__
 from codey_tui.cli.failure import FAILED, say_error
 from codey_tui.cli.logs import log_to
 from codey_tui.cli.site import Site, find_workspace, open_site, place_of
+from codey_tui.cli.terminal import plain
 
 NICENESS = 5
 CLOSE_S = 20.0
@@ -80,7 +81,7 @@ def stop_engine(workspace: Path | None) -> int:
     folder = find_workspace(workspace)
     holder = stop(place_of(Paths.locate(os.environ), folder))
     if holder is None:
-        click.echo(f"No engine runs in {folder}.")
+        click.echo(f"No engine runs in {plain(str(folder))}.")
     else:
-        click.echo(f"The engine of {folder} (process {holder.pid}) has ended.")
+        click.echo(f"The engine of {plain(str(folder))} (process {holder.pid}) has ended.")
     return 0

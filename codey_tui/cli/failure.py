@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from codey_tui.cli.terminal import plain
+
 FAILED, BAD_INPUT, NEEDS_ANSWER, INTERRUPTED = 1, 2, 3, 130
 
 _MACHINE = {
@@ -28,7 +30,7 @@ class InputError(Exception):
 
 def say_error(sentence: str) -> None:
     """One line on standard error."""
-    click.echo(f"Error: {sentence}", err=True)
+    click.echo(f"Error: {plain(sentence)}", err=True)
 
 
 def guarded(command: Callable[[], Any]) -> int:

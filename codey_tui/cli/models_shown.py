@@ -1,7 +1,6 @@
 """`codey models list` and `codey models fit`: what there is, what it takes, what fits."""
 
 import os
-import sys
 from collections.abc import Mapping
 
 import click
@@ -9,7 +8,7 @@ import msgspec
 
 from codey_tui.catalogue import find_model, read_catalogue, read_published
 from codey_tui.cli.failure import FAILED
-from codey_tui.cli.terminal import plain
+from codey_tui.cli.terminal import json_line, plain
 from codey_tui.inference.footprint import Footprint, forecast
 from codey_tui.inference.ladder import Candidate, Room, Rung, describe, ladder, mb, refusal
 from codey_tui.inference.provider import InferenceError
@@ -155,5 +154,5 @@ def _as_fit(name: str, wanted: Footprint, room: Room, fits: bool, rungs: tuple[R
 
 def print_json(answer: object) -> int:
     """On standard output, indented."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n")
+    click.echo(json_line(answer, indent=2))
     return 0

@@ -53,7 +53,7 @@ class Narrator:
     def _progress(self, event: ev.Event) -> str:
         match event:
             case ev.ModelLoadProgressed(model=model, fraction=fraction):
-                return f"Loading {model}: {fraction:.0%}"
+                return f"Loading {plain(model)}: {fraction:.0%}"
             case ev.PromptEvaluated(done=done, total=total):
                 return f"{self._chunk}reading the prompt: {done} of {total} tokens"
             case ev.TokensGenerated(tokens=tokens):
@@ -67,7 +67,7 @@ class Narrator:
     def _lines(self, event: ev.Event) -> str:
         match event:
             case ev.RouteChosen(route=route):
-                return f"Route: {route.kind} ({route.decided_by}, {route.confidence:.0%})"
+                return f"Route: {route.kind} ({plain(route.decided_by)}, {route.confidence:.0%})"
             case ev.PlanProposed(plan=plan):
                 return _plan(plan)
             case ev.PlanDecided(verdict=verdict, decided_by=who, reason=reason):
@@ -138,7 +138,7 @@ def _speed(figures: Figures) -> str:
 
 
 def _totals(figures: Figures) -> str:
-    files = f": {', '.join(figures.files)}" if figures.files else ""
+    files = f": {plain(', '.join(figures.files))}" if figures.files else ""
     if not figures.tokens_out:
         return f"{files} ({figures.seconds:.1f} s)"
     read = f"{figures.tokens_new + figures.tokens_cached} tokens read ({figures.tokens_cached} cached)"

@@ -1,18 +1,16 @@
 """Commands that read or undo what was recorded: sessions, audit, undo."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
-import msgspec
 
 from codey_tui.cli.connect import open_client
 from codey_tui.cli.failure import FAILED, say_error
 from codey_tui.cli.site import open_site
-from codey_tui.cli.terminal import plain
+from codey_tui.cli.terminal import json_line, plain
 from codey_tui.protocol.actions import AuditRow
 from codey_tui.protocol.client import EngineGone
 from codey_tui.protocol.events import Envelope, Noticed, TurnUndone
@@ -113,7 +111,7 @@ def _ask(workspace: Path | None, query: QueryBase[T]) -> T:
 
 
 def _as_json(rows: Sequence[object]) -> int:
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode() + "\n")
+    click.echo(json_line(rows, indent=2))
     return 0
 
 

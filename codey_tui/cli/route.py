@@ -9,7 +9,7 @@ import msgspec
 
 from codey_tui.cli.failure import InputError
 from codey_tui.cli.site import find_workspace
-from codey_tui.cli.terminal import plain
+from codey_tui.cli.terminal import json_line, plain
 from codey_tui.paths import Paths
 from codey_tui.protocol.models import Route
 
@@ -46,7 +46,7 @@ def show_corrections(workspace: Path | None) -> int:
     from codey_tui.bootstrap import read_corrections
 
     for row in read_corrections(Paths.locate(os.environ), find_workspace(workspace)):
-        sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
+        click.echo(json_line(row))
     return 0
 
 
@@ -62,8 +62,7 @@ def _print_json(text: str, route: Route) -> None:
         "ms": round(route.milliseconds, 3),
         "reply": route.reply,
     }
-    sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
-    sys.stdout.flush()
+    click.echo(json_line(row))
 
 
 def _print_lines(route: Route) -> None:

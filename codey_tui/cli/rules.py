@@ -1,17 +1,15 @@
 """`codey rules`: what is allowed, asked for and forbidden in a folder."""
 
 import asyncio
-import sys
 import time
 from pathlib import Path
 
 import click
-import msgspec
 
 from codey_tui.cli.connect import open_client
 from codey_tui.cli.failure import FAILED, say_error
 from codey_tui.cli.site import open_site
-from codey_tui.cli.terminal import plain
+from codey_tui.cli.terminal import json_line, plain
 from codey_tui.protocol.actions import Rule, RuleVerdict
 from codey_tui.protocol.ops import Op, RemoveRule, SetRule
 from codey_tui.protocol.queries import ListRules
@@ -24,7 +22,7 @@ def list_rules(workspace: Path | None, *, as_json: bool) -> int:
     """Every rule in force."""
     rules = _rules_after(workspace, None)
     if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(rules), indent=2).decode() + "\n")
+        click.echo(json_line(rules, indent=2))
         return 0
     if not rules:
         click.echo("There are no rules in this folder.")
@@ -39,7 +37,7 @@ def set_rule(workspace: Path | None, verdict: RuleVerdict, tool: str, pattern: s
     """Remember a rule."""
     rules = _rules_after(workspace, SetRule(rule=Rule(tool=tool, pattern=pattern, verdict=verdict)))
     if any((r.tool, r.pattern, r.verdict, r.source) == (tool, pattern, verdict, "learnt") for r in rules):
-        click.echo(f"From now on in this folder: {verdict} {tool} {pattern}")
+        click.echo(f"From now on in this folder: {verdict} {plain(tool)} {plain(pattern)}")
         return 0
     say_error(
         "The rule was not kept: a pattern that begins with @ must be @secrets or @outside, and none may be empty."
@@ -53,7 +51,7 @@ def forget_rule(workspace: Path | None, tool: str, pattern: str) -> int:
         say_error(f'No rule for "{tool} {pattern}" is remembered in this folder. `codey rules` lists them.')
         return FAILED
     _rules_after(workspace, RemoveRule(tool=tool, pattern=pattern))
-    click.echo(f"The rule for {tool} {pattern} is gone.")
+    click.echo(f"The rule for {plain(tool)} {plain(pattern)} is gone.")
     return 0
 
 

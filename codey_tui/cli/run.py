@@ -7,14 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-
 from codey_tui.cli.asking import Asker
 from codey_tui.cli.connect import open_client
 from codey_tui.cli.failure import FAILED, NEEDS_ANSWER, InputError, say_error
 from codey_tui.cli.narrator import Narrator
 from codey_tui.cli.site import open_site
-from codey_tui.cli.terminal import is_interactive, plain
+from codey_tui.cli.terminal import is_interactive, json_line, plain
 from codey_tui.protocol.actions import Verdict
 from codey_tui.protocol.client import Client, EngineGone
 from codey_tui.protocol.events import (
@@ -138,7 +136,7 @@ class _Run:
 
     def _tell(self, item: Envelope) -> None:
         if self._as_json:
-            sys.stdout.buffer.write(msgspec.json.encode(item) + b"\n")
+            sys.stdout.buffer.write(json_line(item).encode() + b"\n")
             sys.stdout.buffer.flush()
         elif (self._turn and item.turn == self._turn) or isinstance(item.event, Noticed | PromptQueued):
             self._narrator.tell(item.event)

@@ -7,6 +7,7 @@ import click
 
 from codey_tui.cli.finding import Finding
 from codey_tui.cli.site import open_site
+from codey_tui.cli.terminal import plain
 from codey_tui.sandbox.choice import Tried
 from codey_tui.settings import Settings
 
@@ -31,7 +32,7 @@ def build_image(workspace: Path | None, environment: str | None) -> int:
     started = time.monotonic()
 
     def tell(text: str) -> None:
-        click.echo(f"{time.monotonic() - started:6.1f} s  {text}", err=True)
+        click.echo(f"{time.monotonic() - started:6.1f} s  {plain(text)}", err=True)
 
     try:
         name = sandbox.prepare(tell)
@@ -40,7 +41,7 @@ def build_image(workspace: Path | None, environment: str | None) -> int:
         sandbox.close()
     click.echo(name)
     if problem:
-        click.echo(f"The image is there, but docker cannot be used here: {problem}.", err=True)
+        click.echo(f"The image is there, but docker cannot be used here: {plain(problem)}.", err=True)
     elif environment and environment != settings.sandbox_environment:
         click.echo(f'To use it set "sandbox_environment" to "{environment}" in your config.json.', err=True)
     return 0

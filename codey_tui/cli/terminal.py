@@ -3,6 +3,10 @@
 import re
 import sys
 
+import msgspec
+
+from codey_tui.tui.cleaning import clean
+
 # Leaves the alternate screen, shows the cursor, ends mouse reporting in every encoding, focus events, bracketed paste
 # and synchronised output, pops the kitty keyboard flags, and resets colours, margins and character set.
 RESTORE = (
@@ -10,12 +14,19 @@ RESTORE = (
     "\x1b[?1004l\x1b[?2004l\x1b[?2026l\x1b[?2048l\x1b[<u\x1b[>4;0m\x1b[!p\x1b[r\x1b(B\x1b[0m\x1b[?7h\r"
 )
 
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_ESCAPED = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: str) -> str:
-    """Text of a model or a command without control codes; line feeds and tabs stay."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n"))
+    """Text of a model, a command or a file's name without control codes; line feeds and tabs stay."""
+    return clean(text)
+
+
+def json_line(value: object, indent: int = 0) -> str:
+    """JSON that is safe on a terminal too: what one would obey and JSON leaves as it is becomes an escape, so nothing is lost."""
+    data = msgspec.json.encode(value)
+    text = (msgspec.json.format(data, indent=indent) if indent else data).decode()
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def is_interactive() -> bool:

@@ -19,15 +19,15 @@ def trust_tools(workspace: Path | None, *, yes: bool, withdraw: bool) -> int:
     places = tool_folders(site.workspace, site.paths)
     if withdraw:
         gone = [str(place) for place in places if store.withdraw(place)]
-        click.echo(f"No longer trusted: {', '.join(gone)}" if gone else "None of these folders was trusted.")
+        click.echo(f"No longer trusted: {plain(', '.join(gone))}" if gone else "None of these folders was trusted.")
         return 0
     found = [folder for place in places if (folder := read_folder(place)) is not None]
     if not found:
-        click.echo(f"There are no tools in {' or '.join(map(str, places))}.")
+        click.echo(f"There are no tools in {plain(' or '.join(map(str, places)))}.")
         return 0
     for folder in found:
         if store.trusts(folder):
-            click.echo(f"{folder.path}: trusted as it is.")
+            click.echo(f"{plain(str(folder.path))}: trusted as it is.")
             continue
         _show(folder)
         if not yes and not is_interactive():
@@ -35,15 +35,17 @@ def trust_tools(workspace: Path | None, *, yes: bool, withdraw: bool) -> int:
             return NEEDS_ANSWER
         if yes or click.confirm("Let Codey run this code with your rights?", err=True):
             store.trust(folder)
-            click.echo(f"{folder.path}: trusted. An engine that runs already takes it up after `codey stop`.")
+            click.echo(
+                f"{plain(str(folder.path))}: trusted. An engine that runs already takes it up after `codey stop`."
+            )
         else:
-            click.echo(f"{folder.path}: not trusted.")
+            click.echo(f"{plain(str(folder.path))}: not trusted.")
     return 0
 
 
 def _show(folder: ToolFolder) -> None:
     """The code, as it would be run."""
-    click.echo(f"{folder.path}: {len(folder.files)} files, SHA-256 {folder.digest}")
+    click.echo(f"{plain(str(folder.path))}: {len(folder.files)} files, SHA-256 {folder.digest}")
     for name, source in folder.files.items():
         click.echo(f"\n--- {plain(name)} ({len(source):,} bytes)")
         click.echo(plain(source.decode("utf-8", "replace")))

@@ -16,6 +16,7 @@ from textual.message import Message
 from codey_tui.protocol.client import Client, EngineGone, Unsubscribe
 from codey_tui.protocol.events import Envelope, SessionOpened
 from codey_tui.protocol.ops import DecideAction, DecidePlan, Op, SubmitPrompt
+from codey_tui.tui.cleaning import clean
 from codey_tui.tui.coalesce import Arrived, Coalescer
 from codey_tui.tui.commands import bindings_of
 from codey_tui.tui.completion import mentioned
@@ -223,6 +224,10 @@ class CodeyApp(Doing):
             if notice.serial > self._told and notice.at >= self._started:
                 self.notify(notice.text, severity=_SEVERITY[notice.level], markup=False, timeout=8)
         self._told = self.view.notices[-1].serial if self.view.notices else 0
+
+    def notify(self, message: str, *, title: str = "", markup: bool = False, **how: Any) -> None:
+        """See `App.notify`: what is told in passing is text, whoever wrote it."""
+        super().notify(clean(message), title=clean(title), markup=markup, **how)
 
     # --- Ops --------------------------------------------------------------------------------------------------------------
     def submit(self, op: Op) -> None:

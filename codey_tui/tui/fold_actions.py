@@ -6,9 +6,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from codey_tui.protocol import events as ev
+from codey_tui.tui.cleaning import clean
 from codey_tui.tui.fold_parts import find_line, note, put_line
 from codey_tui.tui.state import Line, PendingAction, RunningAction, View
-from codey_tui.tui.telling import action_text, action_title, clean, opened_code
+from codey_tui.tui.telling import action_text, action_title, opened_code
 
 
 def _key(action_id: str) -> str:

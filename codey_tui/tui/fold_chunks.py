@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.plan import Chunk
+from codey_tui.tui.cleaning import clean
 from codey_tui.tui.fold_parts import find_line, note, put_line, turn_lines
 from codey_tui.tui.state import HISTORY, ChunkView, GrowingFile, Line, Meter, Progress, View
 from codey_tui.tui.telling import (
-    clean,
     code,
     counted,
     duration,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import get_args
 
 from codey_tui.protocol.actions import AuditRow, Rule, RuleVerdict
+from codey_tui.tui.cleaning import clean
 from codey_tui.tui.screens.choice import Row
-from codey_tui.tui.telling import clean
 from codey_tui.tui.widgets.transcript import Entry
 
 _SOURCES = {"default": "shipped", "user": "your settings", "workspace": "this workspace", "learnt": "remembered here"}

@@ -6,14 +6,9 @@ from codey_tui.protocol.actions import ActionResult, Preview
 from codey_tui.protocol.events import TurnEnded, TurnUndone, VerificationEnded
 from codey_tui.protocol.models import Figures, ModelInfo, Route
 from codey_tui.protocol.plan import Chunk
+from codey_tui.tui.cleaning import clean
 
 _TICKS = re.compile(r"`{3,}")
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f]")
-
-
-def clean(text: str) -> str:
-    """Text without control codes: no output of a program or a model may steer the terminal."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n"))
 
 
 def fence_for(text: str) -> str:

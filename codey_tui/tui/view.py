@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.plan import Chunk
 from codey_tui.tui import fold_actions, fold_chunks
+from codey_tui.tui.cleaning import clean, cleaned
 from codey_tui.tui.fold_parts import close_lines, note, put_line, tell
 from codey_tui.tui.state import (
     ChunkView,
@@ -22,14 +23,14 @@ from codey_tui.tui.state import (
     Progress,
     View,
 )
-from codey_tui.tui.telling import clean, plan_text, turn_text, turn_title, undone_text
+from codey_tui.tui.telling import plan_text, turn_text, turn_title, undone_text
 
 _NOTICE_TITLES = {"info": "Note", "warning": "! Warning", "error": "✗ Error"}
 
 
 def fold(view: View, envelope: ev.Envelope) -> View:
     """The view after one more envelope."""
-    event = envelope.event
+    event = envelope.event if isinstance(envelope.event, ev.DELTAS) else cleaned(envelope.event)
     if isinstance(event, ev.SessionOpened):
         return _session_opened(view, event, envelope)
     if view.session is not None and envelope.session not in ("", view.session.id):

@@ -12,6 +12,11 @@ from rich.cells import cell_len
 MOVE = re.compile(r"\x1b\[(\d+);(\d+)H")
 _SEGMENT = re.compile(r"\x1b\[([\d;]*)m([^\x1b]*)\x1b\[0m|([^\x1b]+)")
 _CONTROLS = re.compile(r"\x1b\[[\d;]*m|\x1b\]8;[^\x1b]*\x1b\\")
+# The last line of defence: whatever text a widget was given, a frame holds moves, colours and links, and nothing else that a
+# terminal obeys.
+_FOREIGN = re.compile(
+    "[\x00-\x09\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\x1b(?!\\[[\\d;]*[mH]|\\]8;|\\\\)"
+)
 # Characters whose width every terminal agrees on. A span with others is sent whole, so that a terminal that draws them
 # narrower or wider is put right by the next move.
 _AGREED = re.compile("[ -~\u00a1-\u02ff\u0370-\u04ff\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2500-\u25ff\u2800-\u28ff"
@@ -38,6 +43,7 @@ class Rows:
 
     def changes(self, frame: str) -> str:
         """The part of a frame that changes the screen; the frame itself where it is not made of spans."""
+        frame = _FOREIGN.sub("", frame)
         parts = MOVE.split(frame)
         if parts[0] or any("\n" in payload.rstrip("\n") for payload in parts[3::3]):
             self.forget()

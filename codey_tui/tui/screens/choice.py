@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from codey_tui.tui.cleaning import clean, one_line
 from codey_tui.tui.screens.modal import Modal
 
 
@@ -42,14 +43,14 @@ class Choice(Modal[str | None]):
     def compose(self) -> ComposeResult:
         """The list, or a sentence where it is empty."""
         with Vertical(classes="window") as window:
-            window.border_title = self._title
+            window.border_title = Content(one_line(self._title))
             window.border_subtitle = "enter chooses · q goes back"
             if self._text:
-                yield Static(self._text, classes="text")
+                yield Static(Content(clean(self._text)), classes="text")
             if self._rows:
                 yield OptionList(*(Option(self._prompt(row), id=f"row{n}") for n, row in enumerate(self._rows)))
             else:
-                yield Static(self._empty, classes="empty")
+                yield Static(Content(clean(self._empty)), classes="empty")
 
     def on_mount(self) -> None:
         """Mark the present one."""
@@ -63,8 +64,12 @@ class Choice(Modal[str | None]):
         mark = ("● ", "$primary") if row.id == self._chosen else ("  ", "")
         key = (f" {row.key} ", "bold $primary on $panel") if row.key else ("", "")
         gap = " " if row.key else ""
-        head = Content.assemble(mark, key, gap, (row.label, "bold"))
-        return Content("\n").join([head, Content.styled(f"  {row.detail}", "$text-muted")]) if row.detail else head
+        head = Content.assemble(mark, key, gap, (one_line(row.label), "bold"))
+        return (
+            Content("\n").join([head, Content.styled(f"  {one_line(row.detail)}", "$text-muted")])
+            if row.detail
+            else head
+        )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Chosen by enter or a click."""

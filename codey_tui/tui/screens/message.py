@@ -7,6 +7,7 @@ from typing import Any, cast
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widgets import Markdown
 
 from codey_tui.tui.screens.modal import Modal
@@ -32,7 +33,7 @@ class MessageScreen(Modal[None]):
     def compose(self) -> ComposeResult:
         """The message in a window that takes the focus, so that arrow keys scroll it."""
         with VerticalScroll(classes="window") as window:
-            window.border_title = clean(self.entry.title) or TITLES[self.entry.role]
+            window.border_title = Content(clean(self.entry.title) or TITLES[self.entry.role])
             window.border_subtitle = "↑ ↓ scroll · c copies · q goes back"
             yield Markdown(as_markdown(self.entry), open_links=False)
 

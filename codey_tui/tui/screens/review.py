@@ -11,8 +11,9 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from codey_tui.protocol.actions import Preview, Verdict
+from codey_tui.tui.cleaning import clean
 from codey_tui.tui.screens.modal import Modal
-from codey_tui.tui.telling import clean, counted
+from codey_tui.tui.telling import counted
 from codey_tui.tui.widgets.diff_lines import header, side_by_side, unified
 
 WIDE = 120
@@ -52,7 +53,7 @@ class ReviewScreen(Modal[Reviewed | None]):
     def compose(self) -> ComposeResult:
         """The parts below each other, and the keys."""
         with Vertical(classes="window") as window:
-            window.border_title = clean(self.preview.title)
+            window.border_title = Content(clean(self.preview.title))
             with VerticalScroll(can_focus=False):
                 yield from self._parts
             yield Input(placeholder="Why are these parts rejected? Enter sends it", classes="reason")

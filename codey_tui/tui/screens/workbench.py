@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from codey_tui.tui import meters
+from codey_tui.tui.cleaning import clean
 from codey_tui.tui.history import History
 from codey_tui.tui.options import TuiOptions
 from codey_tui.tui.screens.welcome import hints, welcome
@@ -302,7 +303,7 @@ class Workbench(Screen[None]):
         self._gone = sentence
         self.set_class(bool(sentence), "-gone")
         hint = "  ctrl+r starts it again; nothing is lost." if can_restart else ""
-        self.query_one("#banner", Static).update(Content.assemble(("✗ ", "bold $text-error"), sentence, hint))
+        self.query_one("#banner", Static).update(Content.assemble(("✗ ", "bold $text-error"), clean(sentence), hint))
         self.paint_lines()
 
     def on_file_tree_chosen(self, event: FileTree.Chosen) -> None:

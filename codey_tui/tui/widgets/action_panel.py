@@ -7,9 +7,9 @@ from textual.content import Content
 from textual.message import Message
 
 from codey_tui.protocol.actions import Preview, RiskLevel, Scope, Verdict
+from codey_tui.tui.cleaning import clean, one_line
 from codey_tui.tui.commands import bindings_of
 from codey_tui.tui.state import PendingAction, RunningAction
-from codey_tui.tui.telling import clean
 from codey_tui.tui.widgets.decision import DecisionPanel, Key
 
 _RISKS: dict[RiskLevel, tuple[str, str]] = {
@@ -96,7 +96,8 @@ class ActionPanel(DecisionPanel):
         self.set_class(self.asks and pending is not None and pending.risk.level == "dangerous", "-dangerous")
         self.keys.display = self.asks
         if pending is not None:
-            self.border_title = f"Action · {pending.tool}" + (f" · {self.more} more" if self.more else "")
+            more = f" · {self.more} more" if self.more else ""
+            self.border_title = Content(f"Action · {one_line(pending.tool)}{more}")
             self.body.update(self._question(pending))
             self.keys.show(*_KEYS, *([_REVIEW] if pending.preview.hunks else []))
         elif running is not None:
@@ -128,7 +129,7 @@ class ActionPanel(DecisionPanel):
 
     def _run(self, running: RunningAction) -> Content:
         tail = clean(running.output).rstrip("\n").split("\n")[-_OUTPUT_LINES:]
-        head = Content.assemble(("● ", "$primary"), (running.title, "bold $foreground"))
+        head = Content.assemble(("● ", "$primary"), (clean(running.title), "bold $foreground"))
         where = Content.styled(f"in {running.sandbox or 'no sandbox'}", "$text-muted")
         return Content("\n").join([head, where, Content(""), *(Content.styled(line, "$text-muted") for line in tail)])
 

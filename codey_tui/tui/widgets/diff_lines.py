@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from textual.content import Content
 
 from codey_tui.protocol.actions import Hunk
-from codey_tui.tui.telling import clean
+from codey_tui.tui.cleaning import clean
 from codey_tui.tui.widgets.transcript.code import CodeLines
 
 _STYLES = {"-": "on $error 20%", "+": "on $success 20%", " ": ""}

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
+from codey_tui.tui.cleaning import one_line
 from codey_tui.tui.files import FileEntry, Workspace
 from codey_tui.tui.state import GrowingFile
 from codey_tui.tui.telling import size
@@ -52,7 +53,7 @@ class FileTree(Tree[str]):
         # The labels are measured while the base class is built.
         self._growing: dict[str, int] = {}
         self._changed: frozenset[str] = frozenset()
-        super().__init__(root.name or str(root), data="", id="files")
+        super().__init__(Text(one_line(root.name or str(root))), data="", id="files")
         self.workspace = Workspace(root)
         self.show_root = False
         self.guide_depth = 2
@@ -153,7 +154,7 @@ class FileTree(Tree[str]):
             if index < len(have) and have[index] == entry.path:
                 continue
             before = index if index < len(have) else None
-            child = node.add(entry.name, entry.path, before=before, allow_expand=entry.is_dir)
+            child = node.add(Text(one_line(entry.name)), entry.path, before=before, allow_expand=entry.is_dir)
             self._by_path[entry.path] = child
             have.insert(index, entry.path)
         if len(entries) > FOLDER_LIMIT:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from textual.content import Content
 from textual.widgets import Static
 
+from codey_tui.tui.cleaning import one_line
 from codey_tui.tui.meters import Segment
 
 STYLES = {
@@ -21,7 +22,7 @@ STYLES = {
 
 def content_of(segments: Iterable[Segment]) -> Content:
     """Segments as styled content."""
-    return Content.assemble(*((text, STYLES[role]) for text, role in segments))
+    return Content.assemble(*((one_line(text), STYLES[role]) for text, role in segments))
 
 
 class OneLine(Static):

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
+from codey_tui.tui.cleaning import clean, one_line
 from codey_tui.tui.commands import bindings_of
 from codey_tui.tui.completion import SHOWN, Proposals, propose, wants_files
 from codey_tui.tui.history import History
@@ -43,7 +44,9 @@ class Completions(Static):
             style = "bold $primary" if marked else "$foreground"
             rows.append(
                 Content.assemble(
-                    ("▸ " if marked else "  ", "$primary"), (item.text, style), (f"  {item.detail}", "$text-muted")
+                    ("▸ " if marked else "  ", "$primary"),
+                    (one_line(item.text), style),
+                    (f"  {one_line(item.detail)}", "$text-muted"),
                 )
             )
         self.update(Content("\n").join(rows))
@@ -100,7 +103,8 @@ class Prompt(TextArea):
             event.prevent_default()
 
     def on_paste(self, event: events.Paste) -> None:
-        """A paste counts as typing."""
+        """A paste counts as typing, and brings text alone."""
+        event.text = clean(event.text)
         self.last_key = self._clock()
 
     def on_text_area_changed(self) -> None:
@@ -172,6 +176,7 @@ class Prompt(TextArea):
 
     def _recall(self, text: str | None) -> None:
         if text is not None:
+            text = clean(text)
             self._recalled = text
             self.text = text
             self.move_cursor(self.document.end)

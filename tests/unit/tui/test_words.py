@@ -39,7 +39,7 @@ def test_names_that_begin_with_the_word_come_first() -> None:
 
 
 def test_commands_are_proposed_on_the_first_line_only() -> None:
-    assert [item.text for item in propose("/mo", True, ()).items] == ["/mode", "/model"]
+    assert [item.text for item in propose("/mo", True, ()).items] == ["/mode", "/model", "/models"]
     assert propose("/mo", False, ()).items == ()
     assert propose("a /mo", True, ()).items == ()
 
