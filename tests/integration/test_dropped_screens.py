@@ -13,7 +13,8 @@ from tests.fakes.real_codey import WAIT_S, Listener, RealCodey, wait_for
 
 REQUEST = "Create Fibonacci function"
 WAYS = ("pty closed", "SIGHUP", "SIGTERM", "pty closed", "SIGHUP")
-TURNS = 4
+FILES = ("fib1.py", "fib2.py", "fib3.py", "fibonacci.py")
+TURNS = len(FILES)
 
 
 def drop(screen: Emulated, way: str) -> float:
@@ -36,7 +37,7 @@ def test_twenty_dropped_screens_lose_nothing_of_four_turns(tmp_path: Path) -> No
             screens = [codey.screen() for _ in WAYS]
             for screen in screens:
                 assert screen.shows("enter send" if turn == 1 else REQUEST), screen.text
-            codey.begin(f"{REQUEST} in fib{turn}.py", first_chunk_only=True).leave()
+            codey.begin(f"{REQUEST} in {FILES[turn - 1]}", first_chunk_only=True).leave()
             for screen, way in zip(screens, WAYS, strict=True):
                 assert len(watcher.of(ev.TurnEnded)) == turn - 1, "the turn was over before all screens were dropped"
                 took.append((drop(screen, way), way))
@@ -45,12 +46,12 @@ def test_twenty_dropped_screens_lose_nothing_of_four_turns(tmp_path: Path) -> No
                     assert not screen.modes & {1000, 1003, 1049}, f"modes {screen.modes} were left on after {way}"
                 screen.kill()
             assert watcher.event(ev.TurnEnded, turn).result == "done"
-            assert (codey.workspace / f"fib{turn}.py").read_text().startswith('"""Fibonacci')
+            assert (codey.workspace / FILES[turn - 1]).read_text().startswith('"""Fibonacci')
         late = Listener(codey.client)
         wait_for(lambda: len(late.durable()) >= len(watcher.durable()), "the replay")
         assert late.durable() == watcher.durable()
         back = codey.screen(columns=120, rows=36)
-        assert back.shows(f"fib{TURNS}.py"), back.text
+        assert back.shows(FILES[-1]), back.text
         back.kill()
     worst, way = max(took)
     print(f"{len(took)} screens dropped; the slowest was gone after {worst:.2f} s ({way})")
