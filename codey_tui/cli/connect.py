@@ -13,6 +13,7 @@ from codey_tui.cli.failure import InputError
 from codey_tui.cli.site import Site, log_to_file
 from codey_tui.protocol.actions import ApprovalMode
 from codey_tui.protocol.client import Client, EngineGone
+from codey_tui.protocol.events import Envelope, Noticed
 from codey_tui.protocol.models import KvType, Status
 from codey_tui.protocol.ops import NewSession, SetMode, SetModel
 from codey_tui.protocol.queries import GetStatus
@@ -25,9 +26,14 @@ PATIENCE_S = 15.0
 
 @contextlib.asynccontextmanager
 async def open_client(
-    site: Site, *, new: bool = False, on_gone: Callable[[str], None] | None = None
+    site: Site,
+    *,
+    new: bool = False,
+    on_gone: Callable[[str], None] | None = None,
+    on_notice: Callable[[Noticed], None] | None = None,
 ) -> AsyncGenerator[Client]:
-    """The workspace's engine for the length of a block. Raises WorkspaceTaken while another `codey run` works there."""
+    """The workspace's engine for the length of a block. `on_notice` hears what an engine that starts in this process has to say.
+    Raises WorkspaceTaken while another `codey run` works there."""
     end = time.monotonic() + PATIENCE_S
     while True:
         try:
@@ -45,7 +51,7 @@ async def open_client(
                 await asyncio.sleep(0.1)  # an engine is just starting, or ending
                 continue
             try:
-                async with _in_process(site, new=new) as client:
+                async with _in_process(site, new=new, on_notice=on_notice) as client:
                     yield client
             finally:
                 lock.release()
@@ -59,13 +65,21 @@ async def open_client(
 
 
 @contextlib.asynccontextmanager
-async def _in_process(site: Site, *, new: bool) -> AsyncGenerator[Client]:
+async def _in_process(site: Site, *, new: bool, on_notice: Callable[[Noticed], None] | None) -> AsyncGenerator[Client]:
     from codey_tui.bootstrap import build_engine
+
+    begun = time.time()
+
+    def deliver(envelope: Envelope) -> None:  # an old session is told anew at the start, with what was said in it then
+        if on_notice is not None and isinstance(envelope.event, Noticed) and envelope.at >= begun:
+            on_notice(envelope.event)
 
     log_to_file(site, "run.log")
     engine = build_engine(site.workspace, site.settings, site.paths)
+    unsubscribe = engine.listen(deliver)
     try:
         await engine.start(new_session=new)
+        unsubscribe()
         yield engine
     finally:
         await engine.close()

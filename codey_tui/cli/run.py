@@ -45,7 +45,7 @@ def run_prompt(
 
     async def work() -> int:
         run = _Run(approve, person=person, as_json=as_json)
-        async with open_client(site, new=new, on_gone=run.engine_gone) as client:
+        async with open_client(site, new=new, on_gone=run.engine_gone, on_notice=run.notice) as client:
             return await run.carry_out(client, text)
 
     return asyncio.run(work())
@@ -85,6 +85,11 @@ class _Run:
     def engine_gone(self, reason: str) -> None:
         """The engine in another process has ended; from any thread."""
         self._loop.call_soon_threadsafe(self._queue.put_nowait, EngineGone(reason))
+
+    def notice(self, event: Noticed) -> None:
+        """What the engine says at its start, such as tools that are not trusted. JSON lines hold events of sessions only."""
+        if not self._as_json:
+            self._narrator.tell(event)
 
     async def carry_out(self, client: Client, text: str) -> int:
         """Submit the prompt and follow its turn; gives the exit status."""

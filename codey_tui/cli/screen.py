@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import click
+
 from codey_tui import __version__
 from codey_tui.cli.connect import apply_flags
 from codey_tui.cli.failure import BAD_INPUT, say_error
@@ -53,11 +55,19 @@ def open_screen(workspace: Path | None, flags: Mapping[str, object], *, new: boo
         budget=settings.memory_budget_mb * 2**20,
         restart=link.restart,
         watch_gone=link.watch_gone,
+        left=_say_how_to_come_back,
     )
     try:
         return run(client, options)
     finally:
         link.close()
+
+
+def _say_how_to_come_back() -> None:
+    """What the shell shows after the screen was left to itself."""
+    click.echo(
+        "Detached: the engine goes on. `codey` in this folder brings the screen back, `codey stop` ends the engine."
+    )
 
 
 def _hide_keys(text: str) -> str:

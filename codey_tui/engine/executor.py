@@ -235,7 +235,11 @@ class Executor:
         if other is None or settled.result is None:
             return settled
         action = Action(id=uuid.uuid4().hex, tool=first.action.tool, args=first.action.args)
-        proposal = await loop.run_in_executor(self._pool, self._assess, scope, action, other)
+        try:
+            proposal = await loop.run_in_executor(self._pool, self._assess, scope, action, other)
+        except (ToolError, Forbidden) as error:  # something has changed since the first question
+            summary = f"{settled.result.summary} It was not tried in {other.name} either: {error}"
+            return replace(settled, result=msgspec.structs.replace(settled.result, summary=summary))
         reason = f"{settled.result.summary} It has not run. Run it in the weaker sandbox {other.name} this once?"
         risk = Risk(level="dangerous", reason=reason, touches=first.risk.touches)
         return await self.settle(scope, replace(proposal, risk=risk))

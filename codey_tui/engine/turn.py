@@ -62,7 +62,7 @@ class Turn:
     async def run(self) -> None:
         """The whole turn. Cancelling the task that runs it cancels the turn."""
         state = self._state
-        state.emit(ev.TurnStarted(message=self._message("user", state.request), files=state.files))
+        state.emit(ev.TurnStarted(message=self._message("user", state.said), files=state.files))
         try:
             result, reason, can_retry = await self._work()
         except asyncio.CancelledError:

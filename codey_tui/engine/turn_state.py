@@ -40,7 +40,10 @@ class TurnState:
     _touched: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
-        self.request = restore(self.request)  # one that is run again comes from the journal, which keeps no key
+        self.said = (
+            self.request
+        )  # as it was submitted; one that is run again comes from the journal, which keeps no key
+        self.request = restore(self.said)
         self._started = self.executor.working_clock()
 
     @property

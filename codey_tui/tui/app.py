@@ -98,6 +98,7 @@ class CodeyApp(Doing):
         self._generation = 0
         self._gone = ""
         self._told = 0
+        self.detached = False
         self._themes: list[str] = []
         self._theme_stamp: tuple[tuple[str, int], ...] = ()
         self.give_back_signals: Callable[[], None] = lambda: None
@@ -369,4 +370,6 @@ def run(client: Client, options: TuiOptions) -> int:
         code = app.run(mouse=options.mouse)
     finally:
         app.give_back_signals()
+    if app.detached:
+        options.left()
     return code if code is not None else app.return_code or 0

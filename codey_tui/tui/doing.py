@@ -91,11 +91,13 @@ class Doing(App[int]):
 
     # --- turn ---------------------------------------------------------------------------------------------------------
     def do_cancel(self, argument: str) -> None:
-        """Ctrl+C: cancel the turn; without one copy a selection, or say how to leave."""
+        """Ctrl+C: cancel the turn; without one copy a selection, put away what is typed, or say how to leave."""
         if self.view.busy:
             self.submit(CancelTurn())
         elif text := self._selected():
             self._copied(text)
+        elif self.workbench.prompt.put_away():
+            self.notify("The prompt was put away; the up key brings it back.", timeout=3)
         else:
             self.notify("Nothing runs. ctrl+q quits.", timeout=3)
 
@@ -348,6 +350,7 @@ class Doing(App[int]):
 
     def do_detach(self, argument: str) -> None:
         """Leave; what runs goes on."""
+        self.detached = True
         self.exit(0)
 
     def do_leave(self, argument: str) -> None:
@@ -362,6 +365,7 @@ class Doing(App[int]):
     def _leave(self, answer: str | None) -> None:
         if answer == "cancel":
             self.submit(CancelTurn())
+        self.detached = answer == "detach"
         if answer in ("cancel", "detach"):
             self.exit(0)
 

@@ -22,7 +22,8 @@ class TuiOptions(msgspec.Struct, frozen=True, kw_only=True):
     the prompts over sessions, as `hide` leaves them; None keeps them in memory only. `budget` is the memory budget in bytes.
     `restart` starts or finds an engine after the first one went away (it may block, and raises `EngineGone`); None where
     that cannot be done. `watch_gone` is called with every client and a function that takes a sentence, from any thread,
-    when that client's engine is gone. `notices` are sentences to show at start, such as settings not understood.
+    when that client's engine is gone. `left` is called when the person has
+    left what runs to the engine, once the terminal is as it was. `notices` are sentences to show at start, such as settings not understood.
     """
 
     workspace: Path
@@ -38,5 +39,6 @@ class TuiOptions(msgspec.Struct, frozen=True, kw_only=True):
     budget: int = 0
     restart: Callable[[], Client] | None = None
     watch_gone: WatchGone | None = None
+    left: Callable[[], object] = tuple
     watch_files: bool = True
     notices: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ def test_a_tool_runs_once_it_is_trusted_and_not_when_it_changes(home: Path) -> N
 
     before = codey("run", CALL, "--approve", "none", cwd=workspace)
     assert "Hello, Ada!" not in before.stdout
+    assert "codey trust" in before.stderr
     asked = codey("trust", cwd=workspace)
     assert asked.returncode == 3
     assert "class Greeter" in asked.stdout
@@ -24,6 +25,7 @@ def test_a_tool_runs_once_it_is_trusted_and_not_when_it_changes(home: Path) -> N
     after = codey("run", CALL, "--approve", "none", cwd=workspace)
     assert after.returncode == 0, after.stderr
     assert "Hello, Ada!" in after.stdout
+    assert "codey trust" not in after.stderr
     assert "trusted as it is" in codey("trust", cwd=workspace).stdout
 
     file.write_text(GREETER.replace("Hello", "Goodbye"))

@@ -27,6 +27,21 @@ def stage(tmp_path: Path) -> Stage:
     return Stage(make_workspace(tmp_path))
 
 
+def test_ctrl_c_without_a_turn_puts_a_prompt_away_and_loses_nothing(stage: Stage) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        prompt = stage.app.workbench.prompt
+        prompt.insert("a long\nprompt")
+        await pilot.press("ctrl+c")
+        await stage.until(pilot, lambda: not prompt.text)
+        assert stage.client.ops == []
+        await pilot.press("up")
+        await stage.until(pilot, lambda: prompt.text == "a long\nprompt")
+        await pilot.press("ctrl+c", "ctrl+c")
+        assert stage.app.is_running
+
+    asyncio.run(play(stage, script.DONE, act))
+
+
 def test_enter_sends_and_ctrl_j_begins_a_line(stage: Stage) -> None:
     async def act(pilot: Pilot[Any]) -> None:
         await pilot.press(*"one", "ctrl+j", *"two", "enter")

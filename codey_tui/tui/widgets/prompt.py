@@ -137,6 +137,16 @@ class Prompt(TextArea):
         self.clear()
         self.post_message(self.Sent(text))
 
+    def put_away(self) -> bool:
+        """Empty the prompt into the history, so that nothing typed is lost; False where nothing is typed."""
+        text = self.text.strip()
+        if not text:
+            return False
+        self._history.add(text)
+        self._completions.show(Proposals())
+        self.clear()
+        return True
+
     def action_newline(self) -> None:
         """Begin a new line."""
         self.last_key = self._clock()
