@@ -20,14 +20,15 @@ import msgspec
 
 from codey_tui.inference.frames import (
     Cancel,
+    Command,
     Count,
     Counted,
     Failed,
     FromChild,
-    FromParent,
     Generate,
     Load,
     Score,
+    SetThreads,
     encode,
     read_from_parent,
 )
@@ -42,11 +43,13 @@ _OOM_SCORE = "500"  # if memory runs out, the kernel should take this process be
 
 
 class Control:
-    """What the reader thread tells the working thread: the next command, and whether the present one is cancelled."""
+    """What the reader thread tells the working thread: the next command, and whether the present one is cancelled, and with
+    how many threads to go on (0: as loaded)."""
 
     def __init__(self) -> None:
-        self.commands: queue.SimpleQueue[FromParent] = queue.SimpleQueue()
+        self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self.stop = threading.Event()
+        self.threads = 0
         self._lock = threading.Lock()
         self._running = 0
         self._cancelled = 0
@@ -80,6 +83,8 @@ class Control:
                 os._exit(0)
             if isinstance(frame, Cancel):
                 self.cancel(frame.id)
+            elif isinstance(frame, SetThreads):
+                self.threads = frame.threads
             else:
                 self.commands.put(frame)
 
@@ -117,7 +122,7 @@ class Worker:
             except MemoryError:
                 self.emit(Failed(kind="too_large", sentence="There is not enough memory for this."))
 
-    def _carry_out(self, command: FromParent) -> None:
+    def _carry_out(self, command: Command) -> None:
         match command:
             case Load():
                 self._load(command)
@@ -135,8 +140,6 @@ class Worker:
             case Count():
                 self._control.begin(command.id)
                 self.emit(Counted(tokens=len(self._loaded().prompt_tokens(command.messages, command.prefill))))
-            case Cancel():
-                self._control.cancel(command.id)
 
     def _loaded(self) -> "Runtime":
         if self._runtime is None:
@@ -165,6 +168,7 @@ class Worker:
             command.options,
             on_progress=progressed,
             cancelled=self._control.stop.is_set,
+            threads=lambda: self._control.threads,
             log=self._log,
         )
         self.emit(

@@ -1,8 +1,8 @@
 """The frames between the engine and the child process that holds a model.
 
 Each frame is four bytes of length, big-endian, and as many bytes of JSON: one struct, tagged by `type`. The parent
-sends `Load` once, then `Generate`, `Score` or `Count`, one at a time, and `Cancel` at any moment. Every command is answered by
-exactly one last frame: `Load` by `Loaded`, `Generate` by `Finished`, `Score` by `Scored`, `Count` by `Counted`, and any of them by `Failed`
+sends `Load` once, then `Generate`, `Score` or `Count`, one at a time, and `Cancel` and `SetThreads`, which have no answer, at any
+moment. Every command is answered by exactly one last frame: `Load` by `Loaded`, `Generate` by `Finished`, `Score` by `Scored`, `Count` by `Counted`, and any of them by `Failed`
 instead. Before it come progress frames. The end of its input tells the child to exit.
 """
 
@@ -88,6 +88,12 @@ class Cancel(_Frame, frozen=True, kw_only=True):
     id: int
 
 
+class SetThreads(_Frame, frozen=True, kw_only=True):
+    """Evaluate with at most this many threads from the next batch or token on; 0 goes back to those of the load."""
+
+    threads: int
+
+
 class Scored(_Frame, frozen=True, kw_only=True):
     """The answer to `Score`: a log-probability (natural) for each candidate; none when it was cancelled."""
 
@@ -113,7 +119,8 @@ class Failed(_Frame, frozen=True, kw_only=True):
     sentence: str
 
 
-FromParent = Load | Generate | Score | Count | Cancel
+Command = Load | Generate | Score | Count
+FromParent = Command | Cancel | SetThreads
 FromChild = LoadProgress | Loaded | PromptProgress | Token | Finished | Scored | Counted | Alive | Failed
 
 _encoder = msgspec.json.Encoder()

@@ -89,6 +89,7 @@ class Generation:
             seconds_generation=time.monotonic() - evaluated,
             mean_logprob=self._logprob / self._out if self._out else 0.0,
             peak_rss=peak_rss(),
+            threads=self._runtime.threads,
         )
 
     def _evaluate(self, prompt: list[int], cached: int) -> None:

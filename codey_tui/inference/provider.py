@@ -78,7 +78,8 @@ class Finished(_Event, frozen=True, kw_only=True):
 
     `stop_text` is the stop string that was met. `tokens_new` and `tokens_cached` add up to the prompt, `tokens_out`
     counts generated tokens, the one that ended it included only if it had text. `mean_logprob` (natural logarithm, 0
-    when nothing was generated) is taken at temperature 1. `peak_rss` is in bytes.
+    when nothing was generated) is taken at temperature 1. `peak_rss` is in bytes,
+    `threads` are those that generated last (0: not told).
     """
 
     reason: FinishReason
@@ -90,6 +91,7 @@ class Finished(_Event, frozen=True, kw_only=True):
     seconds_generation: float = 0.0
     mean_logprob: float = 0.0
     peak_rss: int = 0
+    threads: int = 0
 
 
 ProviderEvent = LoadProgress | Loaded | PromptProgress | Token | Finished
@@ -163,6 +165,11 @@ class Provider(Protocol):
         Never waits for a load or another generation, nor longer than `patience_s` seconds without progress: then it
         raises `NotReady`. Raises `InferenceError`.
         """
+        ...
+
+    def use_threads(self, threads: int) -> None:
+        """Go on with at most this many threads, also in a running generation and after the next load; 0 takes as many as
+        the model was set up with."""
         ...
 
     async def unload(self) -> None:

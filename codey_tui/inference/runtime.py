@@ -49,11 +49,14 @@ class Runtime:
         *,
         on_progress: Callable[[float], None],
         cancelled: Callable[[], bool],
+        threads: Callable[[], int] = lambda: 0,
         log: deque[str],
     ) -> None:
         self.options = options
         self.tokens: list[int] = []
         self._log = log
+        self._wanted_threads = threads
+        self._bound = 0
         self._model = self._load(path, on_progress)
         self._vocab: Any = lib.llama_model_get_vocab(self._model)
         if not self._vocab or not lib.llama_model_has_decoder(self._model):
@@ -119,8 +122,8 @@ class Runtime:
         params.n_ctx = min(options.n_ctx, trained) if trained > 0 else options.n_ctx
         params.n_batch = params.n_ubatch = options.n_batch
         params.n_threads_batch = options.n_threads
-        small = int(lib.llama_model_size(self._model)) < _ONE_THREAD_BELOW
-        params.n_threads = 1 if small else options.n_threads
+        self._small = int(lib.llama_model_size(self._model)) < _ONE_THREAD_BELOW
+        params.n_threads = 1 if self._small else options.n_threads
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
         # A sliding window that drops old cells would make reuse of a prefix silently wrong.
         params.swa_full = True
@@ -240,7 +243,23 @@ class Runtime:
             lib.llama_set_abort_callback(self._context, self._watch if wanted else self._no_watch, cast("Any", None))
             self._watching = wanted
 
+    @property
+    def threads(self) -> int:
+        """Threads that generate a token now."""
+        return int(lib.llama_n_threads(self._context))
+
+    def _follow_threads(self) -> None:
+        """Take as many threads as are wanted by now, never more than the model was loaded with."""
+        bound = self._wanted_threads()
+        if bound == self._bound:
+            return
+        self._bound = bound
+        most = self.options.n_threads
+        batch = min(bound, most) if bound > 0 else most
+        lib.llama_set_n_threads(self._context, 1 if self._small else batch, batch)
+
     def _decode(self, batch: Any, tokens: Sequence[int]) -> None:
+        self._follow_threads()
         code = lib.llama_decode(self._context, batch)
         if code == 0:
             self.tokens.extend(tokens)

@@ -46,6 +46,7 @@ class ScriptedProvider:
         self.cancelled = 0
         self.playing = False
         self.loaded = False
+        self.threads = 0
         self._model = model
         self._n_ctx = n_ctx
         self._lock = asyncio.Lock()
@@ -136,6 +137,9 @@ class ScriptedProvider:
             raise NotReady("The scripted model is not loaded or busy.")
         self.scored.append(messages[-1].text)
         return tuple(self.scores.get(candidate, -20.0) for candidate in candidates)
+
+    def use_threads(self, threads: int) -> None:
+        self.threads = threads
 
     async def unload(self) -> None:
         self.loaded = False

@@ -16,6 +16,7 @@ from codey_tui.inference.frames import (
     Generate,
     Load,
     LoadOptions,
+    SetThreads,
     body_size,
     decode_from_child,
     encode,
@@ -30,6 +31,7 @@ def test_commands_come_back_as_they_were_sent() -> None:
         Load(path="/m.gguf", options=LoadOptions(render_special=("<|a|>",))),
         Generate(id=3, request=GenerateRequest(messages=(turn,), stop=("```",), temperature=0.5)),
         Cancel(id=3),
+        SetThreads(threads=1),
     ]
     stream = io.BytesIO(b"".join(encode(frame) for frame in sent))
     assert [read_from_parent(stream) for _ in sent] == sent

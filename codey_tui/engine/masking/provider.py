@@ -40,6 +40,10 @@ class MaskedProvider:
         """See `Provider`."""
         return await self._provider.score(_masked(messages), candidates, mask(prefill), patience_s=patience_s)
 
+    def use_threads(self, threads: int) -> None:
+        """See `Provider`."""
+        self._provider.use_threads(threads)
+
     async def unload(self) -> None:
         """See `Provider`."""
         await self._provider.unload()

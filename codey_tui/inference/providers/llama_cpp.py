@@ -16,6 +16,7 @@ from codey_tui.inference.frames import (
     LoadOptions,
     Score,
     Scored,
+    SetThreads,
 )
 from codey_tui.inference.gguf import inspect
 from codey_tui.inference.ladder import Room, ladder, refusal
@@ -89,6 +90,7 @@ class LlamaCppProvider:
         self._lock = asyncio.Lock()
         self._settling: asyncio.Task[None] | None = None
         self._leaving = 0
+        self._threads = 0
 
     @property
     def model(self) -> str:
@@ -181,6 +183,12 @@ class LlamaCppProvider:
                 raise NotReady(f"{self._model} is being unloaded.")
             return frame.logprobs
 
+    def use_threads(self, threads: int) -> None:
+        """See `Provider.use_threads`."""
+        self._threads = threads
+        if self._child is not None and self._child.alive:
+            self._child.send(SetThreads(threads=threads))
+
     async def unload(self) -> None:
         """See `Provider.unload`."""
         # Whoever waits for the lock before this is cancelled too.
@@ -217,6 +225,8 @@ class LlamaCppProvider:
         child = await ChildProcess.start()
         loaded = False
         try:
+            if self._threads:
+                child.send(SetThreads(threads=self._threads))
             child.send(Load(path=str(self._path.resolve()), options=self._options))
             self._child = child
             while not loaded:
