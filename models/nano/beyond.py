@@ -46,7 +46,7 @@ def _subject(rng: random.Random) -> tuple[str, list[str], str]:
 
 def _path(rng: random.Random, own: list[str], words: str, request: str, suffix: str) -> str:
     """The path that the planner would choose for a request, or another that a person might name."""
-    if rng.random() < 0.5 and (name := new_path(request)).endswith(suffix):
+    if rng.random() < 0.42 and (name := new_path(request)).endswith(suffix):
         return name
     return f"{phrases.folder(rng)}{phrases.stem(rng, own, words, request)}{suffix}"
 

@@ -32,7 +32,7 @@ FENCES = {".py": "python", ".html": "html", ".sh": "bash"}
 
 def _path(rng: random.Random, entry: dict[str, Any], words: str, request: str, suffix: str) -> str:
     """The path that the planner would choose for a request, or another that a person might name."""
-    if rng.random() < 0.55:
+    if rng.random() < 0.45:
         name = new_path(request)
         return name if name.endswith(suffix) else f"main{suffix}"
     return f"{phrases.folder(rng)}{phrases.stem(rng, entry['paths'], words, request)}{suffix}"

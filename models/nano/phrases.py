@@ -65,27 +65,38 @@ def _texts(found: Any) -> list[str]:
     return [text for part in parts for text in _texts(part)]
 
 
+_SECOND_VERB = re.compile(r"(?<=\band )(?:return|give|tell|say|print|show|compute|report|keep|merge|swap|hand)\b")
+
+
 def third_person(task: str) -> str:
-    """`compute primes` -> `computes primes`; also after a comma or `and` the verb keeps its first form."""
+    """`read a list and return its sum` -> `reads a list and returns its sum`."""
     verb, _, rest = task.partition(" ")
+    return f"{_third(verb)} {_SECOND_VERB.sub(lambda match: _third(match.group()), rest)}".strip()
+
+
+def _third(verb: str) -> str:
     if verb.endswith(("s", "x", "z", "ch", "sh", "o")):
         verb += "es"
     elif verb.endswith("y") and verb[-2:-1] not in VOWELS:
         verb = verb[:-1] + "ies"
     else:
         verb += "s"
-    return f"{verb} {rest}".strip()
+    return verb
 
 
 def gerund(task: str) -> str:
-    """`compute primes` -> `computing primes`."""
+    """`read a list and return its sum` -> `reading a list and returning its sum`."""
     verb, _, rest = task.partition(" ")
+    return f"{_ing(verb)} {_SECOND_VERB.sub(lambda match: _ing(match.group()), rest)}".strip()
+
+
+def _ing(verb: str) -> str:
     short = re.fullmatch(r"[^aeiou]*[aeiou][bdgmnpt]", verb)
     if verb.endswith("e") and not verb.endswith("ee"):
         verb = verb[:-1]
     elif short:
         verb += verb[-1]
-    return f"{verb}ing {rest}".strip()
+    return f"{verb}ing"
 
 
 def _verb(rng: random.Random) -> str:
@@ -102,7 +113,8 @@ def about_thing(rng: random.Random, thing: str) -> str:
     if style < 0.20:
         return rng.choice(frames["adjectives"]) + thing + rng.choice(frames["endings"])
     head = rng.choice(frames["wishes"]) if style < 0.4 else rng.choice(frames["openings"]) + _verb(rng) + " "
-    name = rng.choice(frames["articles"]) + rng.choice(frames["adjectives"]) + thing
+    more = rng.choice(frames["adjectives"]) if rng.random() < 0.25 else ""
+    name = rng.choice(frames["articles"]) + more + rng.choice(frames["adjectives"]) + thing
     return head + name + rng.choice(frames["kinds"]) + rng.choice(frames["endings"])
 
 
@@ -116,11 +128,20 @@ def about_task(rng: random.Random, task: str) -> str:
     text = frame.format(
         verb=_verb(rng),
         article=rng.choice(frames["articles"]),
+        adj=rng.choice(frames["adjectives"]),
         task=task,
         tasks=third_person(task),
         tasking=gerund(task),
     )
     return opening + text + rng.choice(frames["endings"])
+
+
+def about_ask(rng: random.Random, ask: str) -> str:
+    """A request that is told in sentences of its own, such as `given a list of numbers, return the largest`."""
+    frames = load("frames")
+    if rng.random() < 0.4:
+        ask = rng.choice(frames["ask_leads"]) + ask
+    return ask + (rng.choice(frames["endings"]) if rng.random() < 0.5 else "")
 
 
 def dress(rng: random.Random, text: str) -> str:
@@ -186,15 +207,33 @@ def pseudo_word(rng: random.Random) -> str:
 def stem(rng: random.Random, own: list[str], words: str, request: str) -> str:
     """The name of a file without suffix: from `own`, from the words of the request, general or meaningless."""
     style = rng.random()
-    if style < 0.45:
-        return rng.choice(own).rpartition("/")[2].removesuffix(".py")
-    if style < 0.60:
-        return snake(words)[:40].strip("_")
-    if style < 0.68:
-        return snake(request)[:40].strip("_")
-    if style < 0.92:
-        return rng.choice(load("frames")["generic"])
-    return pseudo_word(rng)
+    if style < 0.32:
+        name = rng.choice(own).rpartition("/")[2].removesuffix(".py")
+    elif style < 0.46:
+        name = snake(words)[:40].strip("_")
+    elif style < 0.52:
+        name = snake(request)[:40].strip("_")
+    elif style < 0.86:
+        name = rng.choice(load("frames")["generic"])
+    else:
+        name = "_".join(pseudo_word(rng) for _ in range(rng.randint(1, 2)))
+    return _restyled(rng, name) if rng.random() < 0.3 else name
+
+
+def _restyled(rng: random.Random, name: str) -> str:
+    """The name as somebody else would have typed it: with a number, hyphens, capitals or without its marks."""
+    style = rng.random()
+    if style < 0.35:
+        return f"{name}{rng.choice(['', '_', '-', '_v', '_0'])}{rng.randint(1, 12)}"
+    if style < 0.5:
+        return f"{rng.choice(['my_', 'my', 'test_', 'new_', 'the_', 'ex1_', '01_', 'x'])}{name}"
+    if style < 0.6:
+        return f"{name}{rng.choice(['_new', '_old', '_final', '_test', '_copy', '_py', '_try', '_mine'])}"
+    if style < 0.75:
+        return name.replace("_", "-")
+    if style < 0.85:
+        return "".join(part.capitalize() for part in name.split("_"))
+    return name.replace("_", "") if style < 0.93 else name.capitalize()
 
 
 def folder(rng: random.Random) -> str:
@@ -211,7 +250,11 @@ def file_names(words: str) -> list[str]:
 def request_for(rng: random.Random, entry: dict[str, list[str]]) -> tuple[str, str]:
     """A dressed request for the subject `entry` that is not held out, and the words of its subject."""
     while True:
-        if rng.random() < 0.45:
+        style = rng.random()
+        if "asks" in entry and style > 0.90:
+            words = rng.choice(entry["asks"])
+            text = dress(rng, about_ask(rng, words))
+        elif style < 0.42:
             words = rng.choice(entry["tasks"])
             text = dress(rng, about_task(rng, words))
         else:
