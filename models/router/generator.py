@@ -67,6 +67,12 @@ def examples(seed: int, per_frame: int, *, unseen: bool = False) -> list[Example
 
 
 ASKING = re.compile(r"\b(?:how|what|why|is there|who|when)\b", re.IGNORECASE)
+WANTING = re.compile(
+    r"\b(?:functions?|func|script|program|class|module|method|code|snippet|(?:how|what) about|"
+    r"what (?:i|we) (?:want|need)|what would help|when (?:you|free|i|we)|who can)\b",
+    re.IGNORECASE,
+)
+"""What says that a question wants a program all the same: "how do I write a function that adds numbers"."""
 
 
 def for_the_coder(seed: int, count: int) -> list[Example]:
@@ -87,7 +93,8 @@ def _program(source: random.Random) -> tuple[str, str]:
     table = source.choices(tables, [8, 1, 1])[0]
     entry = table[source.choice(list(table))] if source.random() < 0.75 else phrases.load("beyond")
     text, _ = phrases.request_for(source, entry)
-    while ASKING.search(text):  # "how do I sort a list" may want an answer: the router has frames of its own for these
+    # "how do I sort a list" may want an answer: the router has frames of its own for these
+    while ASKING.search(text) and not WANTING.search(text):
         text, _ = phrases.request_for(source, entry)
     if entry.get("main") and source.random() < 0.3:
         text = phrases.with_name(source, text).replace("<|fn|>", phrases.invented_name(source, entry["kind"]))

@@ -19,6 +19,8 @@ def command(match: re.Match[str], workspace: Path) -> ToolCall | None:
         return _git(line, workspace)
     if name in words.SPOKEN_COMMANDS and words.SPOKEN_NOUN.match(rest):
         return None
+    if name in ("python", "python3") and rest and not _runs_python(rest, workspace):
+        return None
     if name in words.COMMANDS and not line.endswith("?") and spans.reads_as_arguments(rest):
         return _mkdir(line) or shell("command", f"{name} {rest}" if rest else name)
     if name in words.ENGLISH_COMMANDS and rest and _strictly_arguments(name, rest, workspace):
@@ -26,6 +28,14 @@ def command(match: re.Match[str], workspace: Path) -> ToolCall | None:
     if name.startswith("./") and exists(name, workspace):
         return shell("command", line)
     return None
+
+
+def _runs_python(rest: str, workspace: Path) -> bool:
+    """Whether the interpreter is called: `python -m venv .venv` and `python app.py`, not `python shopping cart class`."""
+    first = (spans.shlex_words(rest) or [rest])[0]
+    if first in ("-", "--"):
+        return "<" in rest
+    return first.startswith(("-", "/", "~", ".", "<", ">", "|", ";", "&")) or is_path(first, workspace)
 
 
 def _strictly_arguments(name: str, rest: str, workspace: Path) -> bool:
@@ -139,11 +149,16 @@ def environment(match: re.Match[str], workspace: Path) -> ToolCall | None:
     return ToolCall("environment", "environment", {"op": "create", "kind": "node" if node else "python"}, command)
 
 
+_STATEMENT = re.compile(r"(?:import|from|pass|raise|del)\b")
+
+
 def python(match: re.Match[str], workspace: Path) -> ToolCall | None:
-    """`run python: print(1)`."""
+    """`run python: print(1)`; not `python: merge sort`, which asks for a program."""
     code = match.group("code").strip()
     fenced = re.fullmatch(r"```\w*\n(.*?)\n?```|`([^`]+)`", code, re.DOTALL)
     code = (fenced.group(1) or fenced.group(2)) if fenced else code
+    if not fenced and re.fullmatch(r"[^\W\d](?:[\w\s,.!?'’-])*", code) and not _STATEMENT.match(code):
+        return None  # words, without a call, an assignment or an operator
     return ToolCall("python", "python", {"code": code}, f"python3 -c {shlex.quote(code)}")
 
 

@@ -117,6 +117,8 @@ def _question(request: Request) -> Ruling | None:
     last = spans.words(re.split(r"[.?!]\s+", request.text.strip())[-1])
     if last[:1] and last[0] in words.CREATE_VERBS and len(last) > 1:
         return None  # "is it a leap year? write that in Python"
+    if words.ASKS_FOR_CODE.match(request.bare):
+        return None
     politely = len(spoken) != len(request.words) and request.first in words.CODE_VERBS
     if request.first in words.QUESTION_WORDS or (request.first == "show" and "how" in request.words[1:3]):
         return Ruling("question-word", "question", 0.95 if asks else 0.9)
@@ -167,7 +169,9 @@ def _fullstack(request: Request) -> Ruling | None:
 
 
 def _code(request: Request) -> Ruling | None:
-    """An order to write or change code."""
+    """An order to write or change code, or a question that wants code."""
+    if words.ASKS_FOR_CODE.match(request.bare):
+        return Ruling("asks-for-code", "code", 0.8)
     named = spans.files(request.bare)
     if request.first in words.CODE_VERBS and len(request.words) > 1:
         certain = bool(named) or bool(words.CODE_NOUNS.intersection(request.words))

@@ -118,6 +118,12 @@ WRITTEN_IN = re.compile(
     r"\b(?:in|on|as) (?:an? )?html5?(?: page| form)?(?:(?:,? and|,) (?:css|javascript|js))*[.!]?$",
     re.IGNORECASE,
 )
+# A question that wants the code: "how do I write a function that adds numbers?"
+ASKS_FOR_CODE = re.compile(
+    r"how (?:(?:do|can|could|would|should) (?:i|you|we|one)|to) (?:write|code|program|make|create|build|implement) "
+    r"(?:me )?(?:an? |some |the )?(?:[\w-]+ ){0,2}(?:function|script|program|class|code|snippet) (?:that|which|to|for)\b",
+    re.IGNORECASE,
+)
 RUN_VERBS = frozenset("run execute start launch open install search grep look read cat".split())
 # A request for an app that names parts of two of these groups is a full-stack one.
 STACK_PARTS: tuple[re.Pattern[str], ...] = (
