@@ -57,6 +57,17 @@ print(load_users("x"), "load_users")
         ("a script named backup.py", ""),
         ("write fetch_page.py for me", ""),
         ("a function called class", ""),
+        ("bubble sort in python, call it sorter.", "sorter"),
+        ("reverse a string, it should be named flip please", "flip"),
+        ("a stack with the name Pile", "Pile"),
+        ("a backup script, call it backup", ""),
+        ("reverse a string and call it from main", ""),
+        ("reverse a string and call it twice", ""),
+        ("turn camelCase into snake_case", ""),
+        ("function for changing CamelCase to kebab_case", ""),
+        ("scrape HackerNews with python", ""),
+        ("implement a LinkedList class", "LinkedList"),
+        ("write the class BankAccount with deposit", "BankAccount"),
     ],
 )
 def test_a_name_is_found_where_a_request_gives_one(request_text: str, name: str) -> None:

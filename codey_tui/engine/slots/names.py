@@ -13,15 +13,33 @@ _CALLED = re.compile(
 )
 _QUOTED = re.compile(r"[`'\"“‘](?P<name>[A-Za-z_]\w*)(?:\(\))?[`'\"”’]")
 _TECHNICAL = re.compile(r"[a-z0-9]_[a-z0-9]|[a-z][A-Z]|^[A-Z][a-z]+[A-Z]|\w+_$|^_\w")
-_THING_CALLED = re.compile(r"\b(?:function|class|method|def|routine|procedure|helper|func|fn)\s+$", re.IGNORECASE)
+_THING = r"(?:function|class|method|def|routine|procedure|helper|func|fn)"
+_THING_CALLED = re.compile(rf"\b{_THING}\s+$", re.IGNORECASE)
+_BESIDE_THING = re.compile(rf"\b{_THING}\s*$|^\s*{_THING}\b", re.IGNORECASE)
 _BARE = re.compile(r"(?<![\w./@-])(?P<name>[A-Za-z_]\w*)(?P<call>\(\))?(?![\w/-]|\.\w)")
+_WISHED = re.compile(
+    r"\b(?:(?:call|name)\s+(?:it|this|that|the\s+(?:function|class|method))|(?:with|under|by|has|have)\s+the\s+name|whose\s+name\s+is|"
+    r"(?:it|which|that|function|class|method)\s+(?:must|should|shall|has\s+to|is\s+to)\s+be\s+(?:called|named)|"
+    r"name\s+(?:must|should|shall)\s+be)\s+"
+    r"(?P<name>[A-Za-z_]\w*)(?=\s*(?:[.,;:!?)]|$|(?:please|pls|thanks|thank|and)\b))",
+    re.IGNORECASE,
+)
+_STYLES = frozenset(
+    "camelcase pascalcase snakecase kebabcase snake_case camel_case kebab_case pascal_case title_case".split()
+)
+"""Words for a form of names, which name nothing."""
+_NO_NAMES = frozenset(
+    "twice once again later quickly properly well nicely recursively appropriately accordingly sensibly first last then there here something "
+    "anything whatever directly repeatedly so yourself myself too".split()
+)
 
 
 def name_in(text: str) -> str:
     """The identifier that a request wants a function or class to have, or nothing.
 
-    A word after `called` or `named` counts when it is quoted, has the form of an identifier (`snake_case`, `camelCase`, a call) or
-    follows the word function, class or method; an identifier elsewhere counts when it has such a form.
+    A word after `called` or `named` counts when it is quoted, has the form of an identifier (`snake_case`, `camelCase`, a call),
+    follows the word function, class or method, or ends a wish such as `call it`; elsewhere a quoted identifier counts, one in
+    `snake_case`, a call, and one in `CamelCase` beside the word function, class or method.
     """
     for match in _CALLED.finditer(text):
         name = match.group("name")
@@ -30,19 +48,31 @@ def name_in(text: str) -> str:
             continue
         if _fits(text, match.start("name"), name):
             return name
-    for pattern in (_QUOTED, _BARE):
-        for match in pattern.finditer(text):
-            name = match.group("name")
-            told = _TECHNICAL.search(name) or (pattern is _BARE and match.group("call"))
-            if told and _fits(text, match.start("name"), name):
-                return name
+    for match in _WISHED.finditer(text):
+        name = match.group("name")
+        once = len(re.findall(rf"\b{name}\b", text, re.IGNORECASE)) == 1
+        if once and name.lower() not in _NO_NAMES and _fits(text, match.start("name"), name):
+            return name
+    for match in _QUOTED.finditer(text):
+        if _TECHNICAL.search(match.group("name")) and _fits(text, match.start("name"), match.group("name")):
+            return match.group("name")
+    for match in _BARE.finditer(text):
+        name, (start, end) = match.group("name"), match.span()
+        beside = _BESIDE_THING.search(text[:start]) or _BESIDE_THING.search(text[end:])
+        told = match.group("call") or (_TECHNICAL.search(name) and ("_" in name or beside))
+        if told and _fits(text, start, name):
+            return name
     return ""
 
 
 def _fits(text: str, at: int, name: str) -> bool:
-    """Whether `name` can name a function: no keyword, no part of a file's name."""
+    """Whether `name` can name a function: no keyword, no word for a form of names, no part of a file's name."""
     word = re.match(r"[\w./-]*", text[at:])
-    return not keyword.iskeyword(name) and not (word is not None and looks_like_file(word.group()))
+    return (
+        not keyword.iskeyword(name)
+        and name.lower() not in _STYLES
+        and not (word is not None and looks_like_file(word.group()))
+    )
 
 
 _KINDS = frozenset(
