@@ -122,6 +122,7 @@ def options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", default="first", help="name of the run")
+    parser.add_argument("--after", default="", help="name of a finished run whose tokenizer and weights a new one begins with")
     parser.add_argument("--minutes", type=float, default=120, help="time to train in all, in minutes, over all starts")
     parser.add_argument("--rate", type=float, default=4e-3, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=1)
@@ -137,7 +138,9 @@ def main() -> None:
     folder = RUNS / args.run
     folder.mkdir(parents=True, exist_ok=True)
     words = folder / "tokenizer.json"
-    if not words.exists():
+    if not words.exists() and args.after:
+        words.write_bytes((RUNS / args.after / "tokenizer.json").read_bytes())
+    elif not words.exists():
         tokenizer.train(args.seed).save(str(words))
     meeting = folder / "meeting"
     meeting.unlink(missing_ok=True)
@@ -157,12 +160,16 @@ def worker(rank: int, args: argparse.Namespace, folder: Path) -> None:
     net = Nano(Shape())
     optimiser = Muon(net)
     snapshot = folder / "snapshot.pt"
-    state: dict[str, Any] = {"step": 0, "tokens": 0, "starts": 0, "seconds": 0.0}
+    state: dict[str, Any] = {"step": 0, "first": 0, "tokens": 0, "starts": 0, "seconds": 0.0}
     if snapshot.exists():
         saved = torch.load(snapshot)
         net.load_state_dict(saved["net"])
         optimiser.load(saved["optimiser"])
         state = {key: saved[key] for key in state}
+    elif args.after:
+        saved = torch.load(RUNS / args.after / "snapshot.pt")
+        net.load_state_dict(saved["net"])
+        state |= {"tokens": saved["tokens"], "step": saved["step"], "first": saved["step"], "starts": saved["starts"]}
     state["starts"] += 1
     seed = args.seed * 1000 + state["starts"] * 10 + rank
     if rank == 0:
@@ -221,7 +228,7 @@ def _loop(
         passed = before + now - begin
         found = averaged_step(net, prefix, next(source), passed)
         part = found[0] / (args.minutes * 60)
-        optimiser.step(rate_at(part, state["step"], args.rate))
+        optimiser.step(rate_at(part, state["step"] - state["first"], args.rate))
         figures.append(found)
         state["step"] += 1
         state["seconds"] = passed
