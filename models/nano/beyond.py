@@ -26,6 +26,11 @@ def _unlisted(rng: random.Random) -> tuple[str, str]:
         verbs = ["print", "compute", "find", "sort", "check", "convert", "generate", "count", "load", "draw"]
         subject = f"{rng.choice(verbs)} {word} {rng.choice(['', 'numbers', 'values', 'files', 'words'])}".strip()
         return phrases.dress(rng, phrases.about_task(rng, subject)), subject
+    elif style < 0.8:
+        frames = ["given a {} list, return its {}", "takes a {} and gives back the {}", "input: {}, output: {}"]
+        frames += ["a class for {} with {}", "I want to know the {} of my {}", "given a {}, print its {}"]
+        subject = rng.choice(frames).format(word, phrases.pseudo_word(rng))
+        return phrases.dress(rng, phrases.about_ask(rng, subject)), subject
     else:
         subject = word
     return phrases.dress(rng, phrases.about_thing(rng, subject)), subject
