@@ -144,8 +144,19 @@ def _plural(word: str) -> str:
     return str(inflection.pluralize(word))
 
 
+_REWORDED = (
+    (re.compile(r"\bto\s+log\b(?!\s*(?:in|on|out|into)\b)", re.IGNORECASE), "to record"),
+    (re.compile(r"\b(?:entity|entities|records|resource|resources)\s+(?:is|are|being)\b", re.IGNORECASE), "entity :"),
+    (re.compile(r"\beach\s+([\w-]+(?:\s+[\w-]+)?)\s+(?=has|with|having)", re.IGNORECASE), r"about \1 , "),
+    (re.compile(r"\b(app|application|site|website|webapp)\s*\(([a-z]+(?:\s[a-z]+)?)\)", re.IGNORECASE), r"\1 for \2 ."),
+)
+"""Ways to say the entity, and the plainer ways that are looked for."""
+
+
 def entity_in(text: str) -> tuple[str, str]:
     """(singular, plural) of what an application is about, in lower case with blanks; empty when the request does not say."""
+    for pattern, plainer in _REWORDED:
+        text = pattern.sub(plainer, text)
     words = [match.group().lower() for match in re.finditer(r"[^\W_][\w-]*|[.,;:!?()]", text)]
     nouns = (
         []
