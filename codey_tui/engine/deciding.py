@@ -13,7 +13,7 @@ from codey_tui.engine.parts import EngineParts
 from codey_tui.engine.providers import Providers
 from codey_tui.engine.router import Counsel, Opinion, steps
 from codey_tui.engine.router_model import ModelRouter
-from codey_tui.inference.provider import ChatTurn, InferenceError, NotReady
+from codey_tui.inference.provider import ChatTurn, InferenceError, NotReady, Provider
 from codey_tui.protocol.models import Route, RouteKind
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,18 @@ LABEL_CHARS = 600
 """Characters of a request that are labelled: a long one says in its beginning what it wants."""
 PATIENCE_S = 2.0
 """Seconds without progress after which a label is not waited for."""
+
+
+async def labelled(provider: Provider, text: str) -> Opinion | None:
+    """What a model that knows the labels of `prompts.LABELS` says in one pass, where it is sure. Raises `InferenceError`."""
+    turns = (
+        ChatTurn(role="system", text=prompts.system()),
+        ChatTurn(role="user", text=prompts.label(text[:LABEL_CHARS])),
+    )
+    found = await provider.score(turns, tuple(prompts.LABELS.values()), patience_s=PATIENCE_S)
+    logprob, kind = max(zip(found, prompts.LABELS, strict=True))
+    sure = math.exp(logprob)
+    return Opinion(provider.model, kind, sure) if sure >= SURE else None
 
 
 class Decider:
@@ -82,21 +94,13 @@ class Decider:
         model = self._model()
         if not self._parts.models[model].labels:
             return None
-        provider = self._providers.get(model)
-        turns = (
-            ChatTurn(role="system", text=prompts.system()),
-            ChatTurn(role="user", text=prompts.label(text[:LABEL_CHARS])),
-        )
         try:
-            found = await provider.score(turns, tuple(prompts.LABELS.values()), patience_s=PATIENCE_S)
+            return await labelled(self._providers.get(model), text)
         except NotReady:
             return None  # a label is worth no waiting: the linear model decides, as it does before the first load
         except InferenceError as error:
             log.warning("A model could not label a request: %s", error)
             return None
-        logprob, kind = max(zip(found, prompts.LABELS, strict=True))
-        sure = math.exp(logprob)
-        return Opinion(provider.model, kind, sure) if sure >= SURE else None
 
     async def _by_router(self, router: ModelRouter, text: str) -> Opinion | None:
         """What the router's own model says; loads it when needed."""

@@ -1,19 +1,22 @@
 """Asks a model as the engine does: the request is routed and planned, and each chunk is asked for with its names behind slots."""
 
+import math
 import tempfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from codey_tui.engine import prompts
+from codey_tui.engine.deciding import LABEL_CHARS, SURE
 from codey_tui.engine.drafting import EDIT_FORM, file_form
 from codey_tui.engine.edits import EditFailed, apply
 from codey_tui.engine.planner import PlanRefused, plan
-from codey_tui.engine.router import Router
+from codey_tui.engine.router import Counsel, Opinion, Router
 from codey_tui.engine.slots import EditUnbound, SlotUnbound, ask_for_edit, ask_for_file
 from codey_tui.protocol.models import Route
 from codey_tui.protocol.plan import Chunk
 from codey_tui.tools.registry import NAMES
+from models.nano.chats import label_turns
 from models.nano.generation import Answer, Greedy
 from models.nano.places import MODEL
 
@@ -38,6 +41,18 @@ def _router() -> Router:
     return Router(MODEL.with_name("router.bin"))
 
 
+def _opinion(model: Greedy, text: str) -> Opinion | None:
+    """The model's own label, as the engine asks for it where the linear model hesitates."""
+    found = model.score(label_turns(text[:LABEL_CHARS]), tuple(prompts.LABELS.values()))
+    logprob, kind = max(zip(found, prompts.LABELS, strict=True))
+    return Opinion("nano", kind, math.exp(logprob)) if math.exp(logprob) >= SURE else None
+
+
+def route(model: Greedy, request: str, workspace: Path) -> Route:
+    """The route of a request, with the model's label where the engine would ask for it."""
+    return _router()(request, NAMES, workspace, Counsel(lambda text: _opinion(model, text)))
+
+
 def _turns(user: str) -> tuple[tuple[str, str], ...]:
     return (("system", prompts.system()), ("user", user))
 
@@ -49,13 +64,13 @@ def make(model: Greedy, request: str, present: dict[str, str] | None = None) -> 
         for path, text in (present or {}).items():
             (workspace / path).parent.mkdir(parents=True, exist_ok=True)
             (workspace / path).write_text(text, "utf-8")
-        route = _router()(request, NAMES, workspace)
-        made = Made(route)
-        if route.kind not in ("code", "fullstack", "steps"):
-            made.problem = f"routed as {route.kind}"
+        routed = route(model, request, workspace)
+        made = Made(routed)
+        if routed.kind not in ("code", "fullstack", "steps"):
+            made.problem = f"routed as {routed.kind}"
             return made
         try:
-            chunks = plan(request, route, workspace).chunks
+            chunks = plan(request, routed, workspace).chunks
         except PlanRefused as refused:
             made.problem = str(refused)
             return made

@@ -78,6 +78,15 @@ class Greedy:
         count = lib.llama_token_to_piece(self._vocab, token, room, 256, 0, False)  # type: ignore[arg-type]
         return room.raw[:count]
 
+    def score(self, turns: Turns, candidates: tuple[str, ...]) -> tuple[float, ...]:
+        """The natural log-probability of each candidate, a text of one token, as the first of the answer."""
+        lib.llama_memory_clear(self._memory, True)
+        self._evaluate(self.ids(chat(turns)))
+        scores = self._scores()
+        best = scores.max()
+        whole = best + np.log(np.exp(scores - best).sum())
+        return tuple(float(scores[self.ids(candidate)[0]] - whole) for candidate in candidates)
+
     def answer(self, turns: Turns, prefill: str, *, ceiling: int = 400, never_beyond: bool = False) -> Answer:
         """Generates up to the end of the turn. `never_beyond` forbids the token that refuses, to see what would come."""
         lib.llama_memory_clear(self._memory, True)
