@@ -149,7 +149,11 @@ def environment(match: re.Match[str], workspace: Path) -> ToolCall | None:
     return ToolCall("environment", "environment", {"op": "create", "kind": "node" if node else "python"}, command)
 
 
-_STATEMENT = re.compile(r"(?:import|from|pass|raise|del)\b")
+_STATEMENT = re.compile(
+    r"(?:import|from|for|if|while|with|assert|lambda|del|raise|pass|not)\b|\w+\s+(?:if|in|is|not|and|or)\b"
+)
+_WORDED = re.compile(r"[^\W\d][\w'’-]*(?:\s+[\w'’-]+){2,}|input\s*:|[^\W\d][\w\s,.!?'’-]*$")
+"""What asks for a program after `python:`: three words in a row, or nothing but words."""
 
 
 def python(match: re.Match[str], workspace: Path) -> ToolCall | None:
@@ -157,8 +161,8 @@ def python(match: re.Match[str], workspace: Path) -> ToolCall | None:
     code = match.group("code").strip()
     fenced = re.fullmatch(r"```\w*\n(.*?)\n?```|`([^`]+)`", code, re.DOTALL)
     code = (fenced.group(1) or fenced.group(2)) if fenced else code
-    if not fenced and re.fullmatch(r"[^\W\d](?:[\w\s,.!?'’-])*", code) and not _STATEMENT.match(code):
-        return None  # words, without a call, an assignment or an operator
+    if not fenced and _WORDED.match(code) and not _STATEMENT.match(code):
+        return None
     return ToolCall("python", "python", {"code": code}, f"python3 -c {shlex.quote(code)}")
 
 
