@@ -15,23 +15,25 @@ from codey_tui.inference.sampling import Logits
 def score(runtime: Runtime, command: Score, emit: Callable[[FromChild], None], stop: threading.Event) -> Scored:
     """The natural logarithm of each candidate's probability among all tokens; none of them when it was cancelled.
 
-    The KV cache stays usable in any case. Raises `RuntimeFailed`.
+    It is asked in a sequence of its own: what the KV cache holds of the conversation stays. Raises `RuntimeFailed`.
     """
     tokens = [_single(runtime, text) for text in command.candidates]
     prompt = runtime.prompt_tokens(command.messages, command.prefill)
     if not 0 < len(prompt) <= runtime.n_ctx:
         raise RuntimeFailed("too_long", f"The prompt has {len(prompt):,} tokens; 1 to {runtime.n_ctx:,} can be read.")
-    cached = runtime.keep_prefix(prompt)
+    cached = runtime.begin_aside(prompt)
     try:
         for start in range(cached, len(prompt), runtime.options.n_batch):
             if stop.is_set():
                 return Scored(logprobs=())
             batch = prompt[start : start + runtime.options.n_batch]
-            runtime.evaluate(batch)
+            runtime.evaluate_aside(batch, start)
             emit(PromptProgress(done=start + len(batch) - cached, total=len(prompt) - cached, cached=cached))
+        return Scored(logprobs=_logprobs(runtime.logits(), tokens))
     except Aborted:
         return Scored(logprobs=())
-    return Scored(logprobs=_logprobs(runtime.logits(), tokens))
+    finally:
+        runtime.memory.end_aside()
 
 
 def _single(runtime: Runtime, text: str) -> int:
