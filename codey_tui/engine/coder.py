@@ -137,6 +137,7 @@ class Coder:
         prefill: str = "",
         stop: tuple[str, ...] = (),
         max_tokens: int,
+        repeats: bool = False,
     ) -> inf.Finished:
         """Generate; every piece of text goes to `take(text, tokens_so_far)`, which says False to stop the generation.
 
@@ -149,6 +150,7 @@ class Coder:
             max_tokens=max_tokens,
             temperature=self._sampling.temperature,
             max_tokens_per_s=self._sampling.max_tokens_per_s,
+            repeats=repeats,
         )
         gate = _BeyondGate(self._honesty.beyond_token)
         tokens = 0

@@ -45,14 +45,23 @@ class Draft:
     """One generation for one chunk. `text` is what came so far, also after an error or a cancellation.
 
     Slots that the model writes are filled from `binding`. The assistant turn starts with `form`: the fence of a file, or the opening of a search/replace block.
+    `repeats` says that most of the text will be that of a file the model was shown.
     """
 
     def __init__(
-        self, state: TurnState, chunk: Chunk, form: "Form", sink: Sink | None = None, *, binding: Binding = NOTHING
+        self,
+        state: TurnState,
+        chunk: Chunk,
+        form: "Form",
+        sink: Sink | None = None,
+        *,
+        binding: Binding = NOTHING,
+        repeats: bool = False,
     ) -> None:
         self._state = state
         self._chunk = chunk
         self._sink = sink
+        self._repeats = repeats
         self._parts: list[str] = []
         self._length = 0
         self._bytes = 0
@@ -84,6 +93,7 @@ class Draft:
                 prefill=self._form.prefill,
                 stop=self._form.stop,
                 max_tokens=self._chunk.max_tokens,
+                repeats=self._repeats,
             )
             self._state.totals.add(self.finished)
             self._grow(self._parser.feed(self._filler.close()))

@@ -72,7 +72,7 @@ class EditRun:
         raise StepFailed(f"No usable edit of {chunk.path} after {attempts} attempts. {problem}")
 
     async def _generate(self, messages: tuple[ChatTurn, ...]) -> str:
-        draft = self._progress.begin(Draft(self._state, self._chunk, EDIT_FORM, binding=self._binding))
+        draft = self._progress.begin(Draft(self._state, self._chunk, EDIT_FORM, binding=self._binding, repeats=True))
         outcome = await draft.run(messages)
         if outcome.state == "loop":
             raise StepFailed(f"The model repeated itself and was stopped; {self._chunk.path} is as it was.")

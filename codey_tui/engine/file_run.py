@@ -135,7 +135,8 @@ class FileRun:
         self._replace(draft.text)
 
     async def _redraft(self, messages: tuple[ChatTurn, ...]) -> tuple[Outcome, Draft]:
-        draft = self._progress.begin(Draft(self._state, self._chunk, file_form(self._chunk), binding=self._binding))
+        form = file_form(self._chunk)
+        draft = self._progress.begin(Draft(self._state, self._chunk, form, binding=self._binding, repeats=True))
         outcome = await draft.run(messages)
         if outcome.state in SAYS:
             raise StepFailed(f"{SAYS[outcome.state]} {self._chunk.path} is as it was.")

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from codey_tui.inference.frames import Alive, FromChild
 from codey_tui.inference.grammar import GrammarFailed
+from codey_tui.inference.lookup import Lookup, Plain
+from codey_tui.inference.lookup_payoff import LEAST_DRAFT
 from codey_tui.inference.provider import Finished, FinishReason, GenerateRequest, PromptProgress, Token
 from codey_tui.inference.runtime import Aborted, Runtime, RuntimeFailed
-from codey_tui.inference.sampling import Logits, NotNumbers, Sampler
+from codey_tui.inference.sampling import GREEDY_BELOW, Logits, NotNumbers, Sampler
 from codey_tui.inference.text_stream import TextStream
 
 # Text of tokens that come faster than this (seconds) travels in one frame.
@@ -56,6 +58,7 @@ class Generation:
         self._outlet = _Outlet(emit)
         self._out = 0
         self._logprob = 0.0
+        self._steps = Plain(runtime)
 
     def run(self, peak_rss: Callable[[], int]) -> Finished:
         """The whole generation. Raises `RuntimeFailed`; the KV cache stays usable in any case."""
@@ -90,6 +93,9 @@ class Generation:
             mean_logprob=self._logprob / self._out if self._out else 0.0,
             peak_rss=peak_rss(),
             threads=self._runtime.threads,
+            tokens_drafted=self._steps.drafted,
+            tokens_accepted=self._steps.accepted,
+            draft_gain=self._steps.gain,
         )
 
     def _evaluate(self, prompt: list[int], cached: int) -> None:
@@ -107,18 +113,22 @@ class Generation:
         request, runtime = self._request, self._runtime
         sampler = Sampler(temperature=request.temperature, top_k=request.top_k, top_p=request.top_p, seed=request.seed)
         if not request.grammar:
-            return self._say(limit, sampler.choose)
+            # With a temperature, the same seed could give another text whenever a draft was made at another place.
+            if request.repeats and request.temperature < GREEDY_BELOW and runtime.draft_limit >= LEAST_DRAFT:
+                self._steps = Lookup(runtime)
+            with contextlib.closing(self._steps):
+                return self._say(limit, sampler.choose)
         with contextlib.closing(runtime.grammar(request.grammar)) as grammar:
             return self._say(limit, lambda logits: grammar.choose(logits, sampler))
 
     def _say(self, limit: int, choose: Callable[[Logits], tuple[int, float]]) -> FinishReason:
         """Token after token, as `choose` draws them."""
-        request, runtime, stream = self._request, self._runtime, self._stream
+        request, runtime, stream, steps = self._request, self._runtime, self._stream, self._steps
         started = time.monotonic()
         while self._out < limit:
             if self._stop.is_set():
                 return "cancelled"
-            token, logprob = choose(runtime.logits())
+            token, logprob = choose(steps.logits())
             ends = runtime.is_end(token)
             piece = runtime.piece(token)
             if ends and not piece:
@@ -134,7 +144,7 @@ class Generation:
                 break
             if request.max_tokens_per_s > 0:
                 self._pace(started + self._out / request.max_tokens_per_s)
-            runtime.evaluate_one(token, (time.monotonic() - started) / self._out)
+            steps.advance(token, (time.monotonic() - started) / self._out, limit - self._out)
         return "length"
 
     def _pace(self, due: float) -> None:

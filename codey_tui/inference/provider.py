@@ -24,6 +24,7 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     repeatable. `max_tokens_per_s` paces generation (0: as fast as it goes). With a `grammar` (llama.cpp's GBNF, its rule
     `root`) the answer has that form, unless `max_tokens` cuts it short. `functions`, in the form of OpenAI's function calling, go to
     the model's chat template, which says in the model's own way what can be called; templates without tools leave them out.
+    `repeats` says that the answer will repeat much of the prompt, as an edit does: a provider may use that to be quicker.
     """
 
     messages: tuple[ChatTurn, ...]
@@ -37,6 +38,7 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens_per_s: float = 0.0
     grammar: str = ""
     functions: tuple[dict[str, Any], ...] = ()
+    repeats: bool = False
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -79,7 +81,8 @@ class Finished(_Event, frozen=True, kw_only=True):
     `stop_text` is the stop string that was met. `tokens_new` and `tokens_cached` add up to the prompt, `tokens_out`
     counts generated tokens, the one that ended it included only if it had text. `mean_logprob` (natural logarithm, 0
     when nothing was generated) is taken at temperature 1. `peak_rss` is in bytes,
-    `threads` are those that generated last (0: not told).
+    `threads` are those that generated last (0: not told). Of `tokens_drafted` tokens that were guessed, `tokens_accepted` were
+    what the model said; `draft_gain` is how many times quicker text came that way lately (0: not known).
     """
 
     reason: FinishReason
@@ -92,6 +95,9 @@ class Finished(_Event, frozen=True, kw_only=True):
     mean_logprob: float = 0.0
     peak_rss: int = 0
     threads: int = 0
+    tokens_drafted: int = 0
+    tokens_accepted: int = 0
+    draft_gain: float = 0.0
 
 
 ProviderEvent = LoadProgress | Loaded | PromptProgress | Token | Finished

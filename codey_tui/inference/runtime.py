@@ -11,6 +11,7 @@ import numpy as np
 from codey_tui.inference.control_texts import ControlTexts
 from codey_tui.inference.frames import FailureKind, LoadOptions
 from codey_tui.inference.grammar import Grammar
+from codey_tui.inference.lookup_payoff import PayOff, draft_limit
 from codey_tui.inference.provider import ChatTurn
 from codey_tui.inference.sampling import Logits
 from codey_tui.inference.template import ChatTemplate, TemplateFailed
@@ -78,6 +79,9 @@ class Runtime:
         self._single = lib.llama_batch_get_one(self._buffer, 1)
         self._logits: Logits = np.empty(0, np.float32)
         self._logits_at = 0
+        self.pay_off = PayOff()
+        self.draft_limit = self._draft_limit()
+        self._draft: Any = None
         is_control: Any = lib.llama_vocab_is_control
         self._controls = ControlTexts(self._token_text(i) for i in range(self.n_vocab) if is_control(self._vocab, i))
         template = lib.llama_model_chat_template(self._model, None)
@@ -238,6 +242,30 @@ class Runtime:
         self._buffer[0] = token
         self._decode(self._single, (token,))
 
+    def evaluate_draft(self, tokens: Sequence[int], seconds_per_token: float) -> None:
+        """Append at most `draft_limit` tokens and one, and keep the logits after each: `logits(row)`."""
+        self._watch_while(seconds_per_token * len(tokens) > _WATCH_ABOVE)
+        if self._draft is None:
+            self._draft = lib.llama_batch_init(self.draft_limit + 1, 0, 1)
+            for place in range(self.draft_limit + 1):
+                self._draft.n_seq_id[place], self._draft.seq_id[place][0], self._draft.logits[place] = 1, 0, 1
+        batch, first = self._draft, len(self.tokens)
+        batch.n_tokens = len(tokens)
+        for place, token in enumerate(tokens):
+            batch.token[place], batch.pos[place] = token, first + place
+        self._decode(batch, tokens)
+
+    def rewind(self, keep: int) -> None:
+        """Drop what the KV cache holds beyond `keep` tokens."""
+        if keep < len(self.tokens):
+            self._truncate(keep)
+
+    def _draft_limit(self) -> int:
+        """Tokens of a draft at most; 0 where a wrong one could not be taken back, since recurrent layers keep one state."""
+        if lib.llama_model_is_recurrent(self._model) or lib.llama_model_is_hybrid(self._model):
+            return 0
+        return min(draft_limit(int(lib.llama_model_size(self._model)), self.n_vocab), self.options.n_batch - 1)
+
     def _watch_while(self, wanted: bool) -> None:
         if wanted != self._watching:
             lib.llama_set_abort_callback(self._context, self._watch if wanted else self._no_watch, cast("Any", None))
@@ -270,9 +298,9 @@ class Runtime:
         reason = self._log[-1] if self._log else f"llama_decode returned {code}"
         raise RuntimeFailed("other", f"llama.cpp could not evaluate the prompt: {reason.rstrip('.')}.")
 
-    def logits(self) -> Logits:
-        """Logits after the last token, as a view that the next evaluation overwrites."""
-        pointer: Any = lib.llama_get_logits_ith(self._context, -1)
+    def logits(self, row: int = -1) -> Logits:
+        """Logits after the last token, or after that token of a draft, as a view that the next evaluation overwrites."""
+        pointer: Any = lib.llama_get_logits_ith(self._context, row)
         if not pointer:
             raise RuntimeFailed("other", "llama.cpp computed no logits for the last token.")
         address = ctypes.addressof(pointer.contents)

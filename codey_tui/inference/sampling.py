@@ -17,6 +17,16 @@ GREEDY_BELOW = 1e-6
 """Temperatures below this take the likeliest token: dividing logits by them would overflow."""
 
 
+def margin(logits: Logits) -> float:
+    """By how much the largest logit exceeds the second; not a number where the logits are not."""
+    best = logits.argmax()
+    peak = float(logits[best])
+    logits[best] = -math.inf
+    second = float(logits.max())
+    logits[best] = peak
+    return peak - second
+
+
 class Sampler:
     """One generation's choices; the same seed and logits give the same tokens."""
 

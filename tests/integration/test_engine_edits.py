@@ -48,6 +48,7 @@ def test_a_rejection_with_a_reason_goes_back_to_the_model(tmp_path: Path) -> Non
             room.engine.submit(ops.DecideAction(action_id=first.action.id, verdict="reject", reason="use sum()"))
             second = await room.event(ev.ActionProposed, 2)
             assert "use sum()" in room.provider.requests[1].messages[-1].text
+            assert all(request.repeats for request in room.provider.requests), "an edit repeats what it was shown"
             room.engine.submit(ops.DecideAction(action_id=second.action.id, verdict="reject"))
             assert (await room.event(ev.TurnEnded)).result == "done"
             assert room.of(ev.ChunkEnded)[0].state == "skipped"

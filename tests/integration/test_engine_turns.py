@@ -132,6 +132,7 @@ def test_a_file_that_does_not_parse_goes_back_to_the_model_with_the_error(tmp_pa
             assert ended.result == "done", ended.reason
             assert [event.ok for event in room.of(ev.VerificationEnded)] == [False, True]
             repair = room.provider.requests[1].messages
+            assert [request.repeats for request in room.provider.requests] == [False, True]
             assert [turn.role for turn in repair] == ["system", "user", "assistant", "user"]
             assert "def broken(:" in repair[2].text
             assert "line 1" in repair[3].text

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codey_tui.inference.sampling import NotNumbers, Sampler
+from codey_tui.inference.sampling import NotNumbers, Sampler, margin
 
 
 def sampler(temperature: float = 0.0, top_k: int = 40, top_p: float = 0.95, seed: int = 0) -> Sampler:
@@ -62,3 +62,10 @@ def test_any_setting_chooses_a_token_that_exists(
     token, logprob = sampler(temperature, top_k, top_p).choose(np.array(values, np.float32))
     assert 0 <= token < len(values)
     assert logprob <= 1e-4
+
+
+def test_the_margin_is_between_the_two_largest_and_leaves_the_logits_as_they_are() -> None:
+    logits = np.array([1.0, 4.0, 3.5, -2.0], np.float32)
+    assert margin(logits) == 0.5
+    assert logits.tolist() == [1.0, 4.0, 3.5, -2.0]
+    assert margin(np.array([2.0, 2.0], np.float32)) == 0
