@@ -36,7 +36,7 @@ BATCH_TOKENS = 2600
 """Tokens that go through the network at once, padding included."""
 RECITED = 250
 """From this step on the files are nearly known by heart."""
-WHOLE_SHARE = 0.45
+WHOLE_SHARE = 0.35
 """The share of examples that are then still learned to the end; the others end soon after the choice of the file is made, so
 that twice as many requests pass in the same time."""
 CUT = 20
@@ -122,7 +122,9 @@ def options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", default="first", help="name of the run")
-    parser.add_argument("--after", default="", help="name of a finished run whose tokenizer and weights a new one begins with")
+    parser.add_argument(
+        "--after", default="", help="name of a finished run whose tokenizer and weights a new one begins with"
+    )
     parser.add_argument("--minutes", type=float, default=120, help="time to train in all, in minutes, over all starts")
     parser.add_argument("--rate", type=float, default=4e-3, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=1)

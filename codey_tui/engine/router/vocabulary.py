@@ -118,10 +118,19 @@ WRITTEN_IN = re.compile(
     r"\b(?:in|on|as) (?:an? )?html5?(?: page| form)?(?:(?:,? and|,) (?:css|javascript|js))*[.!]?$",
     re.IGNORECASE,
 )
-# A question that wants the code: "how do I write a function that adds numbers?"
+# Questions that want the code: "how do I write a function that adds numbers?", "is there a script to rename files?"
+_WORK = r"(?:an? |some |the )?(?:[\w-]+ ){0,3}(?:function|script|program|class|code|snippet|one-liner|module|utility)"
 ASKS_FOR_CODE = re.compile(
-    r"how (?:(?:do|can|could|would|should) (?:i|you|we|one)|to) (?:write|code|program|make|create|build|implement) "
-    r"(?:me )?(?:an? |some |the )?(?:[\w-]+ ){0,2}(?:function|script|program|class|code|snippet) (?:that|which|to|for)\b",
+    rf"how (?:(?:do|can|could|would|should) (?:i|you|we|one)|to) (?:go about )?"
+    rf"(?:(?:write|code|program|make|create|build|implement|get)|(?:writing|coding|making|creating|building|implementing)) (?:me )?"
+    rf"{_WORK} (?:that|which|to|for)\b|"
+    rf"(?:how|what) about (?:writing |making |coding |building |creating )?(?:an?|some) (?:[\w-]+ ){{0,3}}(?:function|script|program|class|code|snippet|game)\b|"
+    rf"why (?:not|don't (?:you|we)) (?:write|make|code|build|create|program|implement)\b|"
+    rf"(?:is|are) there (?:any chance of |any way to (?:get|have) |a way to (?:get|have) )?{_WORK} (?:that|which|to)\b|"
+    rf"(?:do you have|have you got|do you know(?: of)?|where (?:can|do|could) (?:i|we) (?:get|find)|who can (?:write|make|give|code|build)(?: me| us)?|"
+    rf"is it possible to (?:get|have|write|make|create)|(?:can|could|may|might) (?:i|we) (?:get|have)) {_WORK} (?:that|which|to|for)\b|"
+    rf"what (?:would|does|might|could) (?:an? )(?:[\w-]+ ){{0,3}}(?:function|script|program|class|snippet) (?:that|which|to|for)\b.* looks? like\b|"
+    rf"what(?:'s| is| would be) (?:the |a |some )?python(?:3)? (?:code|script|program|snippet|function) (?:that|which|to|for)\b",
     re.IGNORECASE,
 )
 RUN_VERBS = frozenset("run execute start launch open install search grep look read cat".split())

@@ -204,3 +204,34 @@ def test_no_jumble_of_known_words_is_an_error(words: list[str]) -> None:
 
 def test_a_long_request_is_routed_by_its_beginning(workspace: Path) -> None:
     assert route("Fix this traceback in main.py\n" + "  File x\n" * 20_000, TOOLS, workspace).kind == "code"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how do I write a function that reverses a string",
+        "how would you go about writing a small script to rename photos?",
+        "how about a number guessing game in python?",
+        "is there a script to rename all my photos?",
+        "do you have a python function for primes",
+        "what would a python function that merges two dicts look like?",
+        "python: merge sort",
+    ],
+)
+def test_a_question_that_wants_code_gets_code(workspace: Path, text: str) -> None:
+    assert route(text, TOOLS, workspace).kind == "code"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how do I write a quick sort?",
+        "what is a function that returns nothing called?",
+        "is there a class named User in models.py?",
+        "what does the script to deploy do?",
+        "how about lunch",
+        "how do I run a script that needs sudo?",
+    ],
+)
+def test_a_question_about_code_stays_one(workspace: Path, text: str) -> None:
+    assert route(text, TOOLS, workspace).kind == "question"
