@@ -1,6 +1,7 @@
 """Asks a model as the engine does: the request is routed and planned, and each chunk is asked for with its names behind slots."""
 
 import math
+import re
 import tempfile
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,20 +14,25 @@ from codey_tui.engine.edits import EditFailed, apply
 from codey_tui.engine.planner import PlanRefused, plan
 from codey_tui.engine.router import Counsel, Opinion, Router
 from codey_tui.engine.slots import EditUnbound, SlotUnbound, ask_for_edit, ask_for_file
+from codey_tui.engine.turn import ANSWER_TOKENS
 from codey_tui.protocol.models import Route
 from codey_tui.protocol.plan import Chunk
 from codey_tui.tools.registry import NAMES
-from models.nano.chats import label_turns
+from models.nano.chats import label_turns, question_turns
 from models.nano.generation import Answer, Greedy
 from models.nano.places import MODEL
+
+_CODE = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
 
 
 @dataclass
 class Made:
-    """What came of a request: texts by path, the answers that the model gave, and why it ended early, if it did."""
+    """What came of a request: texts by path, the program in the answer to a question, all that the model said, and why it ended
+    early, if it did."""
 
     route: Route
     files: dict[str, str] = field(default_factory=dict[str, str])
+    shown: str = ""
     answers: list[Answer] = field(default_factory=list[Answer])
     problem: str = ""
 
@@ -66,6 +72,8 @@ def make(model: Greedy, request: str, present: dict[str, str] | None = None) -> 
             (workspace / path).write_text(text, "utf-8")
         routed = route(model, request, workspace)
         made = Made(routed)
+        if routed.kind == "question" and not present:
+            return _answered(model, request, made)
         if routed.kind not in ("code", "fullstack", "steps"):
             made.problem = f"routed as {routed.kind}"
             return made
@@ -80,6 +88,18 @@ def make(model: Greedy, request: str, present: dict[str, str] | None = None) -> 
             made.problem = _chunk(model, request, chunk, made, (present or {}).get(chunk.path, ""))
             if made.problem:
                 break
+    return made
+
+
+def _answered(model: Greedy, request: str, made: Made) -> Made:
+    """Asks for the answer to a question, and takes the program out of it, if it holds one."""
+    answer = model.answer(question_turns(request), "", ceiling=ANSWER_TOKENS)
+    made.answers.append(answer)
+    found = _CODE.search(answer.text)
+    if answer.beyond or not answer.ended or not found:
+        made.problem = f"routed as question, {'refused' if answer.beyond else f'answered {answer.text[:40]!r}'}"
+    else:
+        made.shown = found.group(1)
     return made
 
 

@@ -128,10 +128,10 @@ def _question(rng: random.Random) -> Example:
         head, thing = rng.choice(heads), rng.choice(data["things"])
         text = head.format(thing) if "{}" in head else head + thing
     else:
-        heads = ["how do i ", "how can i ", "why should i ", "is it hard to ", "can you "]
-        text = rng.choice(heads) + rng.choice(
-            [*data["tasks"], f"{phrases.pseudo_word(rng)} {phrases.pseudo_word(rng)}"]
-        )
+        tasks = [*data["tasks"], *(f"{phrases.pseudo_word(rng)} {phrases.pseudo_word(rng)}" for _ in range(20))]
+        if rng.random() < 0.7:
+            return Example(question_turns(phrases.how_to(rng, rng.choice(tasks))), "", TARGET)
+        text = rng.choice(["why should i ", "is it hard to ", "when would i "]) + rng.choice(tasks)
     text = phrases.dress(rng, text + rng.choice(["", "?", "?"]))
     return Example(question_turns(text), "", TARGET)
 

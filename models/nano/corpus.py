@@ -16,17 +16,20 @@ from models.nano.places import HERE
 from models.router import generator
 
 MIX = (
-    ("program", 0.47),
-    ("beyond", 0.24),
+    ("program", 0.44),
+    ("beyond", 0.23),
     ("application", 0.10),
-    ("label", 0.06),
+    ("label", 0.05),
     ("edit", 0.05),
     ("page", 0.05),
     ("answer", 0.03),
+    ("asked", 0.05),
 )
 """The share of examples of each kind."""
 NAMED_SHARE = 0.3
 """The share of requests for a function or class that say what it is to be called."""
+CODE_OPENING = "```python\n"
+"""How an answer that is a program begins."""
 FENCES = {".py": "python", ".html": "html", ".sh": "bash"}
 
 
@@ -94,6 +97,15 @@ def answer_example(rng: random.Random) -> Example:
             return Example(question_turns(text), "", f"{say}{END}")
 
 
+def asked_example(rng: random.Random) -> Example:
+    """A question that a program answers, and the program in a code block."""
+    name = rng.choice(phrases.names())
+    while True:
+        text = phrases.how_to(rng, rng.choice(phrases.programs()[name]["tasks"]))
+        if phrases.normal(text) not in phrases.held_out():
+            return Example(question_turns(text), "", f"{CODE_OPENING}{phrases.program(name).rstrip()}\n```{END}")
+
+
 def examples(seed: int) -> Iterator[Example]:
     """The endless corpus. The same seed gives the same examples on every machine."""
     rng = random.Random(seed)
@@ -103,6 +115,7 @@ def examples(seed: int) -> Iterator[Example]:
         "beyond": beyond.example,
         "application": applications.example,
         "label": label_example,
+        "asked": asked_example,
         "edit": edits.example,
         "page": page_example,
         "answer": answer_example,

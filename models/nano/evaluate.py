@@ -35,11 +35,13 @@ BROWSED = 3
 
 @dataclass
 class Score:
-    """How many of a set were right, what went wrong, and the mean log-probabilities of right answers."""
+    """How many of a set were right, how many of these as the answer to a question, what went wrong, and the mean log-probabilities
+    of right answers."""
 
     title: str
     right: int = 0
     count: int = 0
+    shown: int = 0
     wrong: list[str] = field(default_factory=list[str])
     logprobs: list[float] = field(default_factory=list[float])
 
@@ -56,7 +58,8 @@ class Score:
         """A row of the Markdown table."""
         share = f"{100 * self.right / self.count:.1f} %" if self.count else "-"
         least = f"{min(self.logprobs):.4f}" if self.logprobs else "-"
-        return f"| {self.title} | {self.count} | {self.right} | {share} | {least} |"
+        right = f"{self.right} ({self.shown} in an answer)" if self.shown else self.right
+        return f"| {self.title} | {self.count} | {right} | {share} | {least} |"
 
 
 def held_out(name: str) -> dict[str, Any]:
@@ -69,20 +72,22 @@ Row = tuple[str, str, str]
 
 
 def program_score(model: Greedy, title: str, rows: Iterable[Row]) -> Score:
-    """Right means that what was written passes the program's assertions, under the name that was asked for."""
+    """Right means that what was written, or shown in answer to a question, passes the program's assertions, under the name that was
+    asked for."""
     score = Score(title)
     done = [(name, request, main, make(model, request)) for name, request, main in rows]
 
     def judged(row: tuple[str, str, str, Made]) -> str:
         name, _, main, made = row
-        if made.problem or not made.files:
+        source = made.shown or next(iter(made.files.values()), "")
+        if made.problem or not source:
             return made.problem or "nothing was written"
-        source = next(iter(made.files.values()))
         return checks.complaint(name, source, main if phrases.programs()[name]["main"] else "")
 
     with ThreadPoolExecutor(2) as pool:
         for row, complaint in zip(done, pool.map(judged, done), strict=True):
             score.add(f"{row[0]}: {row[1]}", row[3], complaint)
+            score.shown += bool(row[3].shown and not complaint)
     return score
 
 
@@ -94,8 +99,6 @@ def trained_rows(per_program: int) -> list[Row]:
         entry = phrases.programs()[name]
         for _ in range(per_program):
             request, _ = phrases.request_for(rng, entry)
-            while generator.ASKING.search(request):  # those are answered, not written
-                request, _ = phrases.request_for(rng, entry)
             main = ""
             if entry["main"] and rng.random() < corpus.NAMED_SHARE:
                 wanted = phrases.invented_name(rng, entry["kind"])
@@ -116,12 +119,13 @@ def heldout_rows(data: dict[str, Any]) -> list[Row]:
 
 
 def beyond_score(model: Greedy, data: dict[str, Any]) -> Score:
-    """Requests outside the range; right means that the model itself refuses, or that nothing is planned, and nothing is written."""
+    """Requests outside the range; right means that the model itself refuses, or that nothing is planned, and nothing is written or
+    said."""
     score = Score("outside the range")
     for request in [*data["far"], *data["near"]]:
         made = make(model, request)
-        honest = made.refused or made.route.kind in ("clarify", "question")
-        wrote = ", ".join(made.files) or made.problem
+        honest = made.refused or made.route.kind == "clarify"
+        wrote = ", ".join(made.files) or made.shown[:40] or made.problem
         score.add(request, made, "" if honest and not made.files else f"made {wrote}")
     return score
 

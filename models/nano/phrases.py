@@ -144,6 +144,13 @@ def about_ask(rng: random.Random, ask: str) -> str:
     return ask + (rng.choice(frames["endings"]) if rng.random() < 0.5 else "")
 
 
+def how_to(rng: random.Random, task: str) -> str:
+    """A question that a program answers, such as `how do I reverse a string in python?`."""
+    frames = load("frames")
+    text = dress(rng, rng.choice(frames["how_heads"]).format(task=task) + rng.choice(frames["how_ends"]))
+    return text + rng.choice(["", "?", "?", "?"]) if text[-1].isalnum() else text
+
+
 def dress(rng: random.Random, text: str) -> str:
     """`text` with a random case, spacing and now and then a slip of the keyboard."""
     frames = load("frames")

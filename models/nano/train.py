@@ -71,7 +71,7 @@ def steps(seed: int, bpe: Any, prefix: list[int], first: int) -> Iterator[list[B
             prompt, target = tokenizer.encode(bpe, example)
             if prompt[: len(prefix)] != prefix:
                 raise ValueError("A chat does not begin with the shared prefix.")
-            if example.prefill and step >= RECITED and rng.random() > WHOLE_SHARE:
+            if len(target) > 3 * CUT and step >= RECITED and rng.random() > WHOLE_SHARE:
                 target = target[:CUT]
             rows.append((prompt[len(prefix) :], target))
         rows.sort(key=lambda row: len(row[0]) + len(row[1]))
