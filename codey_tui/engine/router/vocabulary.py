@@ -144,9 +144,16 @@ APP = re.compile(r"\b(?:app|application|site|website|platform|system|project)\b"
 
 POLITE = re.compile(
     r"^\s*(?:(?:hi|hello(?!\s+world)|hey|ok|okay|so|now|well|alright|codey|please|pls|kindly|just|then|also|next|finally|"
-    r"first(?:ly)?|urgent|today|again|yes|right)(?:[\s,!:]+(?:codey\b)?[\s,!:]*)|"
+    r"first(?:ly)?|urgent|today|again|yes|right|good (?:morning|afternoon|evening|day)|greetings|yo|dear \w+|quick (?:one|question)|"
+    r"if (?:you (?:can|could|have (?:the )?time|don't mind)|possible)|thanks|sorry|excuse me|listen|fyi|btw|asap)(?:[\s,!:]+(?:codey\b)?[\s,!:]*)|"
     r"(?:can|could|would|will) (?:you|we)(?!\s+(?:have|get|please have))(?:\s+(?:please|kindly))?\s+|"
     r"(?:i|we)(?:'d| would)? (?:want|need|like|have)(?: you)? to\s+|i'd like to\s+|i was asked to\s+|let'?s\s+|help me(?: to)?\s+|"
+    r"(?:i|we) (?:have|must|am asked|are asked|am supposed|are supposed|was told|were told)(?: to)?\s+(?=\w+ (?:an?|the|some|one)\b)|"
+    r"(?:i|we)(?:'d| would) (?:really )?(?:love|like|want|need|appreciate)(?: it)? (?:for you to|you to|if you (?:could|would))\s+|"
+    r"(?:(?:do you think|i (?:was )?wonder(?:ing)? (?:if|whether)|any chance|it would be (?:nice|great|good|cool) if|i was hoping|i hope) "
+    r"(?:that )?you (?:can|could|would|might|will)|would you be (?:so kind as|able|willing) to|would it be possible (?:for you )?to"
+    r"(?!\s+(?:have|get))|be so kind (?:and|as to)|feel free to|your (?:job|task) is to|time to)\s+|"
+    r"(?:my|the|our) (?:teacher|professor|prof|boss|manager|client|customer|tutor) (?:wants|asked|told|asks|tells) (?:me|us) to\s+|"
     r"go ahead and\s+|you (?:should|must|need to)\s+|"
     r"(?:my |the |a |your )?(?:homework|task|exercise|assignment|todo|goal|idea|note|step|question|ticket)(?: \d+| today| is| one)?\s*:\s*)",
     re.IGNORECASE,
@@ -155,8 +162,11 @@ FAREWELL = re.compile(r"[\s,]*\b(?:please|pls|thanks|thank you|cheers)\b[\s.!]*$
 # Ways to ask for a thing without a verb of making; they count only before a determiner, as in "I need a script".
 WISH = re.compile(
     r"^\s*(?:(?:(?:i|we)(?:'d| would)? (?:want|need|like|love|could use)(?: to have)?|i'm looking for|there should be|"
-    r"(?:can|could) (?:i|we) (?:please )?(?:have|get)|(?:give|get|send|hand|show) me|how about)\s+(?=(?:an?|the|some|one)\b)|"
-    r"(?:put|throw|hack) together\s+|(?:whip|cook) up\s+|knock out\s+|come up with\s+|set up\s+)",
+    r"(?:can|could|may) (?:i|we) (?:please )?(?:have|get)|(?:give|get|send|hand|show) me|how about|(?:i|we) (?:require|could do with)|"
+    r"(?:i'm|i am|we're|we are) (?:after|looking for)|any chance of|would it be possible to (?:have|get)|i was hoping for|"
+    r"what (?:i|we) (?:need|want) is|(?:it would|it'd|would) be (?:nice|great|good) to have|(?:my|the|our) (?:teacher|professor|prof|"
+    r"boss|manager|client|customer|tutor) (?:wants|needs|asked for|asks for)|need|needed|wanted|want|looking for)\s+(?=(?:an?|the|some|one)\b)|"
+    r"(?:put|throw|hack|knock|cobble) (?:me )?(?:together|up)\s+|(?:whip|cook) up\s+|knock out\s+|come up with\s+|set up\s+)",
     re.IGNORECASE,
 )
 
