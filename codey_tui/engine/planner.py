@@ -156,7 +156,7 @@ class _Planner:
                 return path, True
         if named and first in words.EDIT_VERBS:
             raise PlanRefused(self._missing(named[0]))
-        if named:
+        if named and not re.search(rf"\ban?\s+{re.escape(named[0])}\s+files?\b", text):  # "parse a .env file" reads one
             return named[0], False
         if first in words.EDIT_VERBS and (only := self._only_file()):
             return only, True
