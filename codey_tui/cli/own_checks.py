@@ -35,6 +35,7 @@ def check(workspace: Path | None) -> list[Finding]:
         found.append(Finding("memory budget", "ok", f"{site.settings.memory_budget_mb} MiB"))
         found.append(Finding("threads", "ok", str(site.settings.n_threads)))
         found += _models(site)
+        found.append(_router(site))
     return [*found, *_engine(paths, folder)]
 
 
@@ -72,6 +73,19 @@ def _models(site: Site) -> list[Finding]:
         else:
             found.append(Finding(name, "ok", f"{spec.path}, {info.size / MIB:.1f} MiB, context {info.n_ctx} tokens"))
     return found
+
+
+def _router(site: Site) -> Finding:
+    """The trained router; without its weights the rules decide alone."""
+    from codey_tui.routing import build_router
+
+    router = build_router(site.paths)
+    router.load()
+    if router.problem:
+        return Finding("router", "warn", f"{router.problem} The rules decide alone.", "Install Codey again.")
+    return Finding(
+        "router", "ok", "rules and linear model" + (f", {site.settings.router}" if site.settings.router else "")
+    )
 
 
 def _engine(paths: Paths, workspace: Path) -> list[Finding]:

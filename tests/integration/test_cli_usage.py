@@ -156,6 +156,7 @@ def test_doctor_looks_at_everything_and_never_falls_over(tmp_path: Path):
         "memory",
         "memory budget",
         "threads",
+        "router",
         "thermal source",
         "git",
         "Docker",
