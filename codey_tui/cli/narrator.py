@@ -97,12 +97,15 @@ def _file_or_action(event: ev.Event) -> str:
             return f"{'Wrote' if created else 'Changed'} {plain(path)} ({size} bytes)"
         case ev.VerificationEnded(path=path, ok=ok, check=check, detail=detail):
             return f"Check of {plain(path)} ({check}): {'ok' if ok else 'failed' + _indented(detail)}"
-        case ev.ActionProposed(action=action, risk=risk, preview=preview):
+        case ev.ActionProposed(action=action, risk=risk, preview=preview, sandbox=sandbox):
             title = plain(preview.title) or action.tool
             body = "" if preview.body.strip() == preview.title.strip() else _indented(preview.body)
-            return f"Wants to: {title} ({risk.level}: {plain(risk.reason)}){body}"
+            where = f" in {sandbox}" if sandbox not in ("", "none") else ""
+            network = ", network open" if risk.network else ""
+            return f"Wants to: {title}{where} ({risk.level}{network}: {plain(risk.reason)}){body}"
         case ev.ActionSettled(verdict=verdict, decided_by=who, reason=reason):
-            return _decided(verdict, who, reason).capitalize()
+            said = _decided(verdict, who, reason)
+            return said[:1].upper() + said[1:]
         case ev.ActionEnded(result=result):
             return f"{plain(result.summary)}{_indented(result.output)}"
         case _:

@@ -11,6 +11,7 @@ import msgspec
 from codey_tui.engine.effects import Effects, effects_of
 from codey_tui.engine.rules import Match, RuleBook, learnt_from
 from codey_tui.protocol.actions import Action, ApprovalMode, Decider, Risk, Rule, Scope, Verdict
+from codey_tui.tools.command_risk import assess_command
 
 Judgement = Literal["allow", "ask", "forbid"]
 
@@ -74,6 +75,8 @@ class Approvals:
             return Ruling("ask", why if verdict == "ask" else "")
         if self._grant_key(action, risk) in self._granted:
             return Ruling("allow")
+        if match and verdict == "allow" and not _covers_network(match.rule, action, risk):
+            return Ruling("ask")
         if verdict in ("ask", "allow"):
             return Ruling("ask" if verdict == "ask" else "allow", why)
         if risk.level == "execute" and not contained:
@@ -85,11 +88,12 @@ class Approvals:
         match = self.rules.match(effects)
         return match if match is not None and match.rule.verdict == "forbid" else None
 
-    def learn(self, effects: Effects, risk: Risk) -> list[Rule]:
-        """Remember that exactly this is always allowed; nothing for what is dangerous. Raises RuleRefused."""
-        if risk.level == "dangerous":
-            return []
+    def learn(self, action: Action, effects: Effects, risk: Risk) -> list[Rule]:
+        """Remember that exactly this is always allowed; nothing for what is dangerous, or is given a network that its
+        command does not speak of. Raises RuleRefused."""
         rules = learnt_from(effects)
+        if risk.level == "dangerous" or not all(_covers_network(rule, action, risk) for rule in rules):
+            return []
         for rule in rules:
             self.rules.set(rule)
         return rules
@@ -127,3 +131,10 @@ class Approvals:
         if action.tool == "file" and risk.level == "write":
             return "file:write"
         return f"{action.tool}:{msgspec.json.encode(action.args, order='deterministic').decode()}"
+
+
+def _covers_network(rule: Rule, action: Action, risk: Risk) -> bool:
+    """Whether a rule that allows a command allows it the network too: `pip install *` does, `python3 *` does not."""
+    if not risk.network or action.tool != "shell":
+        return True
+    return assess_command(rule.pattern.replace("*", " "), Path()).network

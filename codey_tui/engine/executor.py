@@ -36,7 +36,7 @@ from codey_tui.engine.proposing import (
 from codey_tui.engine.repeats import Repeats
 from codey_tui.engine.rules import RuleRefused
 from codey_tui.protocol import events as ev
-from codey_tui.protocol.actions import Action, ActionResult, AuditRow, Risk
+from codey_tui.protocol.actions import Action, ActionResult, AuditRow
 from codey_tui.sandbox import Limits, Sandbox, SandboxRefused
 from codey_tui.tools import ToolContext, ToolError
 from codey_tui.tools.registry import BUILT_IN, ToolBox
@@ -115,7 +115,7 @@ class Executor:
         row = msgspec.structs.replace(
             self._row(scope, action, proposal.preview.body),
             risk=proposal.risk.level,
-            sandbox=proposal.sandbox,
+            sandbox=f"{proposal.sandbox}, network open" if proposal.risk.network else proposal.sandbox,
             hash_before=before,
         )
         self._audit.open_row(row)
@@ -206,12 +206,12 @@ class Executor:
             scope.emit(ev.Noticed(level="warning", text=text))
             return
         try:
-            rules = self._approvals.learn(proposal.effects, proposal.risk)
+            rules = self._approvals.learn(proposal.action, proposal.effects, proposal.risk)
         except RuleRefused as error:
             scope.emit(ev.Noticed(level="warning", text=str(error)))
             return
         text = "; ".join(f"{rule.tool} {rule.pattern}" for rule in rules)
-        refused = "What is dangerous is asked for each time, so it was allowed once only."
+        refused = "What is dangerous, or asks for the network, is asked for each time: it was allowed once only."
         told = f"Always allowed in this folder from now on: {text}. /rules shows and removes it."
         scope.emit(ev.Noticed(level="info", text=told if rules else refused))
 
@@ -241,12 +241,12 @@ class Executor:
             summary = f"{settled.result.summary} It was not tried in {other.name} either: {error}"
             return replace(settled, result=msgspec.structs.replace(settled.result, summary=summary))
         reason = f"{settled.result.summary} It has not run. Run it in the weaker sandbox {other.name} this once?"
-        risk = Risk(level="dangerous", reason=reason, touches=first.risk.touches)
+        risk = msgspec.structs.replace(first.risk, level="dangerous", reason=reason)
         return await self.settle(scope, replace(proposal, risk=risk))
 
     async def _decide(self, scope: TurnScope, proposal: Proposal, row: AuditRow, *, looping: bool) -> Decision:
         action, risk = proposal.action, proposal.risk
-        contained = proposal.sandbox not in {"none", "rlimits"}
+        contained = proposal.sandbox not in {"none", "rlimits"} and not risk.network
         ruling = self._approvals.judge(action, risk, contained=contained, effects=proposal.effects)
         if ruling.judgement == "allow" and not looping:
             return Decision("allow", "policy", reason=ruling.reason)

@@ -22,11 +22,13 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Risk(msgspec.Struct, frozen=True, kw_only=True):
-    """What could go wrong: a level, one sentence, and what the action would touch (paths, hosts)."""
+    """What could go wrong: a level, one sentence, and what the action would touch (paths, hosts). `network`: the sandbox
+    would let it reach the network, for this action alone."""
 
     level: RiskLevel
     reason: str
     touches: tuple[str, ...] = ()
+    network: bool = False
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -61,7 +61,7 @@ class Bubblewrap:
         cancel: threading.Event,
     ) -> Completed:
         """See `Sandbox.run`."""
-        inner = scrubbed(os.environ, env)
+        inner = scrubbed(os.environ, env, network=limits.network)
         wrapped = self._wrap(argv, cwd.resolve(), workspace.resolve(), inner, limits)
         outer = {"PATH": inner["PATH"]}
         return supervise(wrapped, cwd=cwd, env=outer, limits=limits, on_output=on_output, cancel=cancel)

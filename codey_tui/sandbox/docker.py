@@ -97,7 +97,7 @@ class Docker:
             image = find(client, self.environment)
             if not image:
                 raise SandboxRefused("The image of the Docker sandbox is gone: `codey sandbox build` makes it again.")
-            inner = self._environment(env)
+            inner = self._environment(env, network=limits.network)
             own = self.environment == "local"
             tools = _tools(inner["PATH"], workspace) if own else ()
             spec = spec_for(image, workspace, tools, self._cpus, limits)
@@ -127,8 +127,8 @@ class Docker:
         if client is not None:
             client.close()
 
-    def _environment(self, env: Mapping[str, str]) -> dict[str, str]:
-        kept = scrubbed(os.environ, {})
+    def _environment(self, env: Mapping[str, str], *, network: bool) -> dict[str, str]:
+        kept = scrubbed(os.environ, {}, network=network)
         if self.environment != "local":
             kept = {name: value for name, value in kept.items() if name not in _OWN_IN_IMAGE}
         path = f"{os.environ.get('PATH', '')}:/usr/local/bin:/usr/bin:/bin".lstrip(":")

@@ -82,7 +82,7 @@ class Landlock:
     ) -> Completed:
         """See `Sandbox.run`."""
         workspace = workspace.resolve()
-        inner = scrubbed(os.environ, env)
+        inner = scrubbed(os.environ, env, network=limits.network)
         guard = Guard(workspace)
         with tempfile.TemporaryDirectory(prefix="codey-", ignore_cleanup_errors=True) as own:
             owner = workspace.stat() if workspace.is_dir() else None

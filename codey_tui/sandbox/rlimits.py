@@ -32,7 +32,12 @@ class Rlimits:
     ) -> Completed:
         """See `Sandbox.run`; nothing keeps the command inside `workspace` here."""
         return supervise(
-            argv, cwd=cwd, env=scrubbed(os.environ, env), limits=limits, on_output=on_output, cancel=cancel
+            argv,
+            cwd=cwd,
+            env=scrubbed(os.environ, env, network=limits.network),
+            limits=limits,
+            on_output=on_output,
+            cancel=cancel,
         )
 
     def close(self) -> None:

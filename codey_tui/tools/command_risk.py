@@ -31,6 +31,7 @@ class _Findings:
         self.names: set[str] = set()
         self.network = False
         self.installs = False
+        self.fetches = False
 
     def danger(self, text: str) -> None:
         if text not in self.dangers:
@@ -38,21 +39,16 @@ class _Findings:
 
 
 def assess_command(command: str, workspace: Path) -> Risk:
-    """The risk of a command line: `execute` or `dangerous`, with one sentence that says why and the paths it names
-    outside of the workspace."""
+    """The risk of a command line: `execute` or `dangerous`, with one sentence that says why, the paths it names outside of
+    the workspace, and whether it is of little use without the network."""
     found = _findings(command, workspace)
     if found.names & words.DOWNLOADERS and found.names & words.INTERPRETERS:
         found.danger("may run what it downloads")
     touches = tuple(dict.fromkeys(found.touches))
+    network = found.network or found.fetches
     if found.dangers:
-        return Risk(level="dangerous", reason=f"It {_listed(found.dangers)}.", touches=touches)
-    return Risk(level="execute", reason=_plain_reason(found), touches=touches)
-
-
-def needs_network(command: str, workspace: Path) -> bool:
-    """Whether a command names a program that is of little use without the network."""
-    found = _findings(command, workspace)
-    return found.network or found.installs
+        return Risk(level="dangerous", reason=f"It {_listed(found.dangers)}.", touches=touches, network=network)
+    return Risk(level="execute", reason=_plain_reason(found), touches=touches, network=network)
 
 
 @dataclass(frozen=True)
@@ -136,6 +132,7 @@ def _judge_simple(simple: Simple, paths: PathJudge, found: _Findings, depth: int
             found.runs.append(form.base)
         found.network = found.network or form.base in words.NETWORK or (form.base == "git" and uses_network(form.rest))
         found.installs = found.installs or form.base in words.INSTALLERS or form.rest[:3] == ["-m", "pip", "install"]
+        found.fetches = found.fetches or _fetches(form)
     if forms and forms[0].base in ("cd", "pushd"):
         paths.enter(forms[0].words[1:])
 
@@ -190,6 +187,17 @@ def _judge_interpreter(form: Form, simple: Simple, found: _Findings) -> None:
         fed = any(op in ("<", "<<<", "<>", "<&") for op, _ in simple.redirections) or simple.documents
         if simple.before in ("|", "|&") or fed:
             found.danger(f"feeds text into {base} as a program")
+
+
+def _fetches(form: Form) -> bool:
+    """Whether an installer is told to get something: `npm ci` is, `npm test` is not."""
+    module = form.rest[:2] == ["-m", "pip"]
+    if not module and form.base not in words.INSTALLERS:
+        return False
+    operands = [word for word in form.rest[2 if module else 0 :] if not word.startswith("-")]
+    if operands[:1] and operands[0] in words.FETCHING_GROUPS:
+        del operands[0]
+    return form.base in words.ALWAYS_FETCHING or bool(words.FETCHING.intersection(operands[:1]))
 
 
 def _is_command_option(word: str) -> bool:

@@ -84,6 +84,13 @@ NETWORK = DOWNLOADERS | frozenset("ftp nc ncat netcat rsync scp sftp socat ssh t
 INSTALLERS = frozenset(
     "apk apt apt-get brew cargo dnf gem go npm npx pacman pip pip3 pipx pkg pnpm snap uv yarn yum zypper".split()
 )
+ALWAYS_FETCHING = frozenset("npx pipx".split())
+FETCHING = frozenset(
+    "add audit ci clone create dlx download exec fetch get i install lock outdated publish search sync tidy update upgrade "
+    "wheel".split()
+)
+FETCHING_GROUPS = frozenset("mod pip tool".split())
+"""What installers are told that needs the network, and what may stand before it, as in `uv pip install`."""
 
 CHANGERS = frozenset("chgrp chmod chown cp install ln mkdir mv rm rmdir sed shred tee touch truncate unlink".split())
 """Commands whose path arguments are written to, moved or removed."""

@@ -65,9 +65,8 @@ class EnvironmentTool:
         named = ", ".join(args.packages) or _listed(args.kind, workspace)
         into = "node_modules" if args.kind == "node" else venv_of(workspace) or ".venv, which is created first"
         reason = f"Installs {named} into {into}, over the network: software of others that runs code of its own."
-        return Risk(level="execute", reason=reason, touches=(named,)), Preview(
-            kind="command", title=f"Install {named}"[:100], body=body
-        )
+        risk = Risk(level="execute", reason=reason, touches=(named,), network=True)
+        return risk, Preview(kind="command", title=f"Install {named}"[:100], body=body)
 
     def run(self, args: EnvironmentArgs, context: ToolContext) -> ActionResult:
         """See `Tool`."""

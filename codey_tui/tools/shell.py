@@ -8,16 +8,18 @@ import msgspec
 from codey_tui.protocol.actions import ActionResult, Preview, Risk
 from codey_tui.sandbox import Completed, SandboxError, SandboxRefused
 from codey_tui.tools.base import ToolContext, ToolError
-from codey_tui.tools.command_risk import assess_command, needs_network
+from codey_tui.tools.command_risk import assess_command
 
 _MAX_COMMAND = 16_000
 
 
 class ShellArgs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Arguments of the shell tool: a command line, and seconds after which it is stopped (0: the sandbox's own bound)."""
+    """Arguments of the shell tool: a command line, seconds after which it is stopped (0: the sandbox's own bound), and
+    whether it shall reach the network; a command such as curl or `pip install` does unasked for."""
 
     command: str
     seconds: Annotated[float, msgspec.Meta(ge=0)] = 0
+    network: bool = False
 
 
 class ShellTool:
@@ -31,12 +33,16 @@ class ShellTool:
         """See `Tool`. Even a command that only reads is `execute`: what it can see is up to the sandbox."""
         command = _checked(args.command)
         risk = assess_command(command, context.workspace)
+        if args.network and not risk.network:
+            risk = msgspec.structs.replace(risk, reason=f"{risk.reason} The network is asked for.", network=True)
         return risk, Preview(kind="command", title=command.splitlines()[0], body=command)
 
     def run(self, args: ShellArgs, context: ToolContext) -> ActionResult:
         """See `Tool`."""
         command = _checked(args.command)
         limits = context.limits
+        if args.network or assess_command(command, context.workspace).network:
+            limits = msgspec.structs.replace(limits, network=True)
         if args.seconds:
             bound = min(args.seconds, limits.seconds) if limits.seconds else args.seconds
             limits = msgspec.structs.replace(limits, seconds=bound)
@@ -59,21 +65,12 @@ class ShellTool:
             raise ToolError(str(error)) from error
         return ActionResult(
             ok=done.exit_code == 0 and not done.killed_by,
-            summary=_summary(done, limits.seconds) + self._hint(done, command, context),
+            summary=_summary(done, limits.seconds),
             output=done.output,
             exit_code=done.exit_code,
             seconds=done.seconds,
             sandbox=context.sandbox.name,
             truncated=done.truncated,
-        )
-
-    def _hint(self, done: Completed, command: str, context: ToolContext) -> str:
-        """What an error text such as "could not resolve host" does not say."""
-        cut = context.sandbox.name != "rlimits" and not context.limits.network
-        return (
-            "; the sandbox has no network"
-            if cut and done.exit_code and needs_network(command, context.workspace)
-            else ""
         )
 
 

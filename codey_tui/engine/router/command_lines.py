@@ -77,9 +77,20 @@ def _mkdir(line: str) -> ToolCall | None:
     return file_call("mkdir", "mkdir", paths) if paths and flags <= {"-p", "--parents", "-v", "-pv"} else None
 
 
+_ONLINE = re.compile(r"\s+with\s+(?:the\s+)?(?:network|internet)(?:\s+access)?$", re.IGNORECASE)
+
+
 def run(match: re.Match[str], workspace: Path) -> ToolCall | None:
     """`run X`: a command line, a script, or the tests."""
     rest = match.group("rest").strip()
+    online = _ONLINE.search(rest)
+    call = _run(rest[: online.start()].strip() if online else rest, workspace)
+    if call is None or online is None or call.tool != "shell":
+        return call
+    return call._replace(args={**call.args, "network": True})
+
+
+def _run(rest: str, workspace: Path) -> ToolCall | None:
     if len(rest) > 1 and rest[0] == rest[-1] == "`":
         return shell("run", rest.strip("`"))
     if re.fullmatch(

@@ -8,6 +8,8 @@ import msgspec
 
 from codey_tui.engine.router import spans
 from codey_tui.engine.router.tool_calls import ToolCall
+from codey_tui.tools.names import OPERATIONS
+from codey_tui.tools.registry import canonical
 
 _LINE = re.compile(
     r"(?:use|call)\s+(?:the\s+)?(?:tool\s+)?(?P<name>[a-z_][a-z0-9_]*)(?:\s+tool)?(?:\s+(?:with|on|for))?(?:\s+(?P<rest>\S.*))?$",
@@ -16,13 +18,18 @@ _LINE = re.compile(
 
 
 def named_call(text: str, tools: Collection[str]) -> ToolCall | None:
-    """`use NAME key=value ...` or `use NAME {"key": value}`, where the tool exists; else None."""
+    """`use NAME key=value ...` or `use NAME {"key": value}`, where a tool of that name exists; else None. Another name for a
+    tool, or a near one, is taken where arguments show that a call is meant."""
     match = _LINE.match(text.strip())
-    name = match.group("name").lower() if match else ""
-    if match is None or name not in tools:
+    if match is None:
         return None
+    said = match.group("name").lower()
+    name = said if said in tools else canonical(said)
     args = _arguments((match.group("rest") or "").strip())
-    return None if args is None else ToolCall("named-tool", name, args)
+    if name not in tools or args is None or (name != said and not args):
+        return None
+    owner, operation = OPERATIONS.get(said, ("", ""))
+    return ToolCall("named-tool", name, {"op": operation, **args} if name == owner != said else args)
 
 
 def _arguments(rest: str) -> dict[str, object] | None:

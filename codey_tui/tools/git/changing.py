@@ -51,7 +51,7 @@ def assess(repository: Repository, args: GitArgs) -> tuple[Risk, Preview]:
     if repository.above:
         notes.append(f"The repository begins above the workspace, in {repository.root}.")
     body = "\n".join([body, *_about(repository, args)])
-    risk = Risk(level=level, reason=" ".join([reason, *notes]), touches=tuple(touches))
+    risk = Risk(level=level, reason=" ".join([reason, *notes]), touches=tuple(touches), network=args.op in _NETWORK)
     return risk, Preview(kind="text", title=shown(args).splitlines()[0], body=body)
 
 

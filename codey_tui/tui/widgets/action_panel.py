@@ -125,6 +125,8 @@ class ActionPanel(DecisionPanel):
         sandbox = pending.sandbox or "none"
         where = ("none: it runs on this machine itself", "bold $text-error") if sandbox == "none" else (sandbox, "")
         rows.append(Content.assemble(("sandbox  ", "$text-muted"), where))
+        if pending.risk.network:
+            rows.append(Content.assemble(("network  ", "$text-muted"), ("open for this action", "bold $text-warning")))
         return Content("\n").join(rows)
 
     def _run(self, running: RunningAction) -> Content:

@@ -1,11 +1,15 @@
 """The policy of the modes, and that the first answer to a question wins."""
 
 import asyncio
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from codey_tui.engine.approvals import Approvals, Decision
-from codey_tui.protocol.actions import Action, ApprovalMode, Risk, RiskLevel
+from codey_tui.engine.effects import effects_of
+from codey_tui.engine.rules import RuleBook
+from codey_tui.protocol.actions import Action, ApprovalMode, Risk, RiskLevel, Rule
 
 
 def action(command: str = "ls") -> Action:
@@ -63,3 +67,28 @@ def test_the_first_answer_wins() -> None:
         return answer
 
     assert asyncio.run(scenario()).verdict == "allow"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "command", "judgement"),
+    [
+        ("pip install *", "pip install a", "allow"),
+        ("python3 *", "python3 -m pip install a", "ask"),
+        ("python3 *", "python3 a.py", "ask"),
+    ],
+)
+def test_the_network_is_asked_for_also_in_auto_but_where_a_rule_speaks_of_it(
+    pattern: str, command: str, judgement: str
+) -> None:
+    called, online = action(command), msgspec.structs.replace(risk("execute"), network=True)
+    assert Approvals("auto").judge(called, online, contained=False).judgement == "ask"
+    book = RuleBook([Rule(tool="shell", pattern=pattern, verdict="allow")])
+    assert Approvals("auto", book).judge(called, online, contained=False).judgement == judgement
+    assert Approvals("ask", book).judge(called, risk("execute"), contained=False).judgement == "allow"
+
+
+def test_a_network_that_the_command_does_not_speak_of_is_never_remembered() -> None:
+    approvals = Approvals("ask")
+    for command, count in [("python3 a.py", 0), ("pip install a", 1)]:
+        called, online = action(command), msgspec.structs.replace(risk("execute"), network=True)
+        assert len(approvals.learn(called, effects_of(called, Path()), online)) == count

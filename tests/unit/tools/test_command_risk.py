@@ -36,6 +36,27 @@ RUNS = {
     "cat ../other": "outside",
     "sort -o a.txt a.txt": "sort",
 }
+ONLINE = [
+    "curl http://x.invalid",
+    "pip install a",
+    "uv pip install a",
+    "python3 -m pip download a",
+    "npm ci",
+    "npx vite",
+    "go mod download",
+    "git clone http://x.invalid/a",
+    "cat a | ssh b",
+    "sh -c 'pip install a'",
+]
+OFFLINE = [
+    "pip list",
+    "npm test",
+    "npm run add",
+    "cargo build",
+    "python3 -m pip list",
+    "pytest add",
+    "git commit -m push",
+]
 DANGEROUS = {
     "rm -rf build": "deletes whole folders",
     "rm -fr .": "deletes whole folders",
@@ -130,3 +151,8 @@ def test_any_text_gets_an_answer(command: str) -> None:
 )
 def test_company_does_not_hide_danger(command: str, frame: str) -> None:
     assert assess_command(frame.format(command), WORKSPACE).level == "dangerous"
+
+
+@pytest.mark.parametrize("command", [*ONLINE, *OFFLINE])
+def test_what_is_of_no_use_without_the_network_is_told(command: str) -> None:
+    assert assess_command(command, WORKSPACE).network == (command in ONLINE)

@@ -1,5 +1,6 @@
 """The shell tool in a real sandbox."""
 
+import socket
 import threading
 from pathlib import Path
 
@@ -40,11 +41,20 @@ def test_cancel_is_told(calls: ToolCalls) -> None:
 
 
 @pytest.mark.skipif(bool(PROBLEM), reason=f"only a sandbox with walls cuts the network, and {PROBLEM}")
-def test_a_cut_network_is_told(tmp_path: Path) -> None:
+def test_the_network_is_open_to_a_command_that_asks_for_it_and_to_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:8080")
+    monkeypatch.setenv("ALL_PROXY", "http://me:secret@proxy.invalid:8080")
     calls = ToolCalls(tmp_path, Bubblewrap())
-    result = calls.run("shell", command="ssh -o BatchMode=yes nobody@127.0.0.1")
-    assert result.summary.endswith("; the sandbox has no network")
-    assert calls.run("shell", command="exit 3").summary == "exit code 3"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        code = f"import os, socket; print(os.environ.get('HTTPS_PROXY'), os.environ.get('ALL_PROXY')); socket.create_connection(('127.0.0.1', {server.getsockname()[1]}))"
+        command = f'python3 -c "{code}"'
+        assert not calls.assess("shell", command=command)[0].network
+        assert "refused" in calls.run("shell", command=command).output
+        assert calls.assess("shell", command=command, network=True)[0].network
+        done = calls.run("shell", command=command, network=True)
+        assert (done.ok, done.output) == (True, "http://proxy.invalid:8080 None\n")
 
 
 def test_several_lines_run_as_one_script(calls: ToolCalls) -> None:

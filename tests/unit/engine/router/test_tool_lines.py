@@ -23,6 +23,10 @@ def workspace(tmp_path: Path) -> Path:
     ("text", "tool", "args"),
     [
         ("git status -sb", "git", {"op": "status"}),
+        ("use terminal command=ls", "shell", {"command": "ls"}),
+        ("use the shel tool with command=ls", "shell", {"command": "ls"}),
+        ("use read path=a.py", "file", {"op": "read", "path": "a.py"}),
+        ("run a.py with network access", "shell", {"command": "python3 a.py", "network": True}),
         ("git log --oneline -5", "git", {"op": "log", "count": 5}),
         ("git log -n 3 a.py", "git", {"op": "log", "count": 3, "paths": ["a.py"]}),
         ("git diff --staged", "git", {"op": "diff", "staged": True}),
