@@ -5,7 +5,7 @@ one that fits into the processor's cache gains nothing); how much of it is accep
 """
 
 from collections import deque
-from statistics import median
+from statistics import mean, median
 
 from codey_tui.inference.lookup_source import LEAST_MATCH
 
@@ -71,9 +71,8 @@ class PayOff:
         """How many times quicker text came by the last drafts than it would have without; 0 while unknown."""
         if not self._drafts or not self._plain:
             return 0.0
-        usual = median(seconds for _, seconds in self._drafts)
-        spent = sum(min(seconds, 2 * usual) for _, seconds in self._drafts)
-        return sum(said for said, _ in self._drafts) * self._plain_s / max(spent, 1e-9)
+        spent = median(seconds for _, seconds in self._drafts)
+        return mean(said for said, _ in self._drafts) * self._plain_s / max(spent, 1e-9)
 
     @property
     def _plain_s(self) -> float:

@@ -2,13 +2,13 @@
 any disk, yet llama.cpp maps, allocates and computes as it does for the real one.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
+from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFReader, GGUFWriter, LlamaFileType, TokenType
 
 from tests.fakes.tiny_gguf import CHATML, byte_symbols
 
@@ -96,8 +96,34 @@ SHAPES = {
 }
 
 
-def write_shape_gguf(path: Path, shape: Shape, quantisation: Quantisation = "q4_k_m") -> Path:
-    """Write the header whole and the weights as a hole of the right length."""
+def word(number: int) -> str:
+    """The text of a token that a reciting model reads as one."""
+    return f"w{number:05x} "
+
+
+def write_reciting_gguf(path: Path, shape: Shape, text: Sequence[int]) -> Path:
+    """A model that computes as one of this shape in Q8_0 and, after each of the words of `text` (numbers, each once), says the
+    next one; after the end of a line it says the first, and after the last word it ends its turn."""
+    write_shape_gguf(path, replace(shape, tied=False), "q8_0", words=max(text) + 1024)
+    end = shape.vocabulary - 1
+    following = [*(256 + number for number in text), end]
+    tokens = [ord("\n"), *following[:-1]]
+    tensors = {tensor.name: tensor for tensor in GGUFReader(path).tensors}
+    row = shape.width // 32 * 34  # bytes: blocks of a scale in f16 and 32 numbers
+    one = np.float16(1).tobytes()
+    with path.open("r+b") as file:
+        file.seek(tensors["output_norm.weight"].data_offset)
+        file.write(np.ones(shape.width, np.float32).tobytes())
+        for name, rows in (("token_embd.weight", tokens), ("output.weight", following)):
+            for column, token in enumerate(rows):
+                block, place = divmod(column, 32)
+                file.seek(tensors[name].data_offset + token * row + block * 34)
+                file.write(one + bytes(place) + b"\x01")
+    return path
+
+
+def write_shape_gguf(path: Path, shape: Shape, quantisation: Quantisation = "q4_k_m", *, words: int = 0) -> Path:
+    """Write the header whole and the weights as a hole of the right length. The first `words` words have the text of `word`."""
     writer = GGUFWriter(path, shape.architecture)
     writer.add_name(f"shape of {path.stem}")
     writer.add_file_type(_FILE_TYPES[quantisation])
@@ -115,7 +141,7 @@ def write_shape_gguf(path: Path, shape: Shape, quantisation: Quantisation = "q4_
         writer.add_value_length(shape.head_width)
     if shape.window:
         writer.add_sliding_window(shape.window)
-    _add_vocabulary(writer, shape)
+    _add_vocabulary(writer, shape, words)
     writer.add_chat_template(CHATML)
     extent = 0
     for name, kind, rows, columns in _tensors(shape, quantisation):
@@ -138,12 +164,14 @@ def write_shape_gguf(path: Path, shape: Shape, quantisation: Quantisation = "q4_
     return path
 
 
-def _add_vocabulary(writer: GGUFWriter, shape: Shape) -> None:
+def _add_vocabulary(writer: GGUFWriter, shape: Shape, words: int) -> None:
     """Bytes, words of seven letters (the mean length of Qwen's tokens) and three control tokens; merges as many as real."""
     count = shape.vocabulary
     tokens = [*byte_symbols(), *(f"Ġw{number:05x}" for number in range(count - 259))]
     tokens += ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
     types = [TokenType.NORMAL] * (count - 3) + [TokenType.CONTROL] * 3
+    tokens[256 : 256 + words] = [word(number) for number in range(words)]
+    types[256 : 256 + words] = [TokenType.USER_DEFINED] * words
     writer.add_token_list(tokens)
     writer.add_token_types(types)
     if shape.architecture == "gemma3":
