@@ -1,5 +1,7 @@
 """The composition root: the one place that names concrete classes and puts an engine together from settings."""
 
+import os
+import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -11,12 +13,14 @@ from codey_tui import __version__
 from codey_tui.catalogue import ModelSpec, find_model, read_catalogue, read_published
 from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
+from codey_tui.engine.parts import FetchedModel, ModelFiles
 from codey_tui.engine.slots import TOKENS
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.gguf import inspect
 from codey_tui.inference.provider import InferenceError, Provider
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
+from codey_tui.keeping import remove_model
 from codey_tui.offers import models_here, room_here
 from codey_tui.paths import Paths
 from codey_tui.protocol.actions import Rule
@@ -143,6 +147,7 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             look_at=lambda model: describe_model(specs[model], settings),
             configure=partial(_configured, specs, settings),
             list_models=partial(models_here, paths, settings),
+            files=_model_files(paths, settings, specs),
             sandbox=sandbox,
             instead=sandbox.weaker,
             limits=Limits(),
@@ -159,6 +164,23 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             tools=tools,
         )
     )
+
+
+def _model_files(paths: Paths, settings: Settings, specs: dict[str, ModelSpec]) -> ModelFiles:
+    """How models come and go; those that are found anew join `specs`."""
+
+    def fetch(name: str, report: Callable[[int, int], None], stop: threading.Event) -> FetchedModel:
+        from codey_tui.fetching import fetch_model  # what speaks to the hub is loaded when it is needed
+
+        return FetchedModel(*fetch_model(paths, os.environ, name, report, stop))
+
+    def read() -> dict[str, ModelChoice]:
+        found = {spec.id: spec for spec in read_catalogue(paths, settings.models)}
+        # the spec of the router says more than the catalogue does
+        specs.update({name: spec for name, spec in found.items() if name not in specs or specs[name].path != spec.path})
+        return {name: _choice(spec, settings) for name, spec in found.items()}
+
+    return ModelFiles(fetch=fetch, remove=partial(remove_model, paths, settings), read=read)
 
 
 def shipped_rules(paths: Paths) -> tuple[Rule, ...]:

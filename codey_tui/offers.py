@@ -13,6 +13,7 @@ from codey_tui.inference.gguf import inspect
 from codey_tui.inference.ladder import Room, ladder
 from codey_tui.inference.provider import InferenceError
 from codey_tui.inference.shape import ModelShape, shape_from_keys, shape_of
+from codey_tui.keeping import disk_free, kept_as, part_size
 from codey_tui.paths import Paths
 from codey_tui.protocol.models import ModelOffer, ModelRung, ModelsHere
 from codey_tui.settings import Settings
@@ -37,13 +38,19 @@ def models_here(paths: Paths, settings: Settings, given_back: int = 0) -> Models
     room = room_here(settings, given_back)
     published = {model.id: model for model in read_published(paths)}
     specs = read_catalogue(paths, settings.models)
-    offers = [_offer_here(spec, published.get(spec.id), settings, room) for spec in specs]
+    offers = [_offer_here(paths, spec, published.get(spec.id), settings, room) for spec in specs]
     here = {spec.id for spec in specs}
-    offers += [_offer_of_hub(model, settings, room) for name, model in published.items() if name not in here]
+    offers += [_offer_of_hub(paths, model, settings, room) for name, model in published.items() if name not in here]
     best = _recommended(offers, published, room)
     offers = [replace(offer, recommended=offer.id == best) for offer in offers]
     offers.sort(key=lambda offer: (not offer.recommended, not offer.path, not offer.fits, -offer.needs))
-    return ModelsHere(room=room.bytes, n_ctx=settings.context_tokens, limit=room.limit, offers=tuple(offers))
+    return ModelsHere(
+        room=room.bytes,
+        n_ctx=settings.context_tokens,
+        limit=room.limit,
+        offers=tuple(offers),
+        disk_free=disk_free(paths),
+    )
 
 
 def models_elsewhere(paths: Paths) -> list[Found]:
@@ -66,7 +73,7 @@ def _shape(path: Path, _changed_ns: int, _size: int) -> ModelShape:
     return shape_of(inspect(path))
 
 
-def _offer_here(spec: ModelSpec, known: Published | None, settings: Settings, room: Room) -> ModelOffer:
+def _offer_here(paths: Paths, spec: ModelSpec, known: Published | None, settings: Settings, room: Room) -> ModelOffer:
     offer = ModelOffer(
         id=spec.id,
         title=spec.title,
@@ -75,6 +82,7 @@ def _offer_here(spec: ModelSpec, known: Published | None, settings: Settings, ro
         kv_type=settings.kv_type,
         role=str(spec.extra.get("role", "coder")),
         licence=str(spec.extra.get("licence", "")),
+        removable=kept_as(paths, spec),
     )
     if known is not None:
         offer = _described(offer, known)
@@ -85,7 +93,7 @@ def _offer_here(spec: ModelSpec, known: Published | None, settings: Settings, ro
         return replace(offer, problem=str(error))
 
 
-def _offer_of_hub(model: Published, settings: Settings, room: Room) -> ModelOffer:
+def _offer_of_hub(paths: Paths, model: Published, settings: Settings, room: Room) -> ModelOffer:
     offer = ModelOffer(
         id=model.id,
         title=model.title,
@@ -93,6 +101,7 @@ def _offer_of_hub(model: Published, settings: Settings, room: Room) -> ModelOffe
         n_ctx=settings.context_tokens,
         kv_type=settings.kv_type,
         size=model.size,
+        part=part_size(paths, model),
     )
     offer = _described(offer, model)
     if not model.keys:

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 import msgspec
 
-from codey_tui.catalogue import Published, find_model, read_catalogue, read_published
 from codey_tui.cli.failure import INTERRUPTED, InputError, say_error
 from codey_tui.cli.models_shown import own_settings, print_json
 from codey_tui.cli.terminal import is_interactive
+from codey_tui.fetching import wanted_file
 from codey_tui.inference.download import part_of, pull
-from codey_tui.inference.hub import Hub, HubFile, read_name
+from codey_tui.inference.hub import Hub
 from codey_tui.inference.ladder import mb
+from codey_tui.keeping import removal
 from codey_tui.offers import models_here
 from codey_tui.paths import Paths
 from codey_tui.settings import Settings
@@ -37,8 +38,7 @@ class Pulled(msgspec.Struct, frozen=True, kw_only=True):
 def pull_model(name: str, *, as_json: bool) -> int:
     """Fetch a model and say how to use it."""
     paths, settings = own_settings({})
-    known = next((model for model in read_published(paths) if model.id == name), None)
-    wanted = _hub_file(known) if known else read_name(name)
+    wanted, known = wanted_file(paths, name)
     target = paths.user_models / wanted.name
     if target.exists():
         click.echo(f"{wanted.name} is here already: {target}", err=as_json)
@@ -57,16 +57,6 @@ def pull_model(name: str, *, as_json: bool) -> int:
     finally:
         bar.end()
     return _told(paths, settings, target, checked=checked, as_json=as_json)
-
-
-def _hub_file(known: Published) -> HubFile:
-    return HubFile(
-        repository=known.repository,
-        file=known.file,
-        revision=known.revision,
-        size=known.size,
-        sha256=known.sha256,
-    )
 
 
 def _told(paths: Paths, settings: Settings, target: Path, *, checked: bool, as_json: bool) -> int:
@@ -88,22 +78,13 @@ def _told(paths: Paths, settings: Settings, target: Path, *, checked: bool, as_j
 def remove_model(name: str, *, yes: bool) -> int:
     """Remove a file from the models folder, or the link to one that lies elsewhere."""
     paths, settings = own_settings({})
-    spec = find_model(read_catalogue(paths, settings.models), name)
-    if spec.bundled:
-        raise InputError(f"{spec.id} came with Codey and stays.")
-    if spec.path.parent != paths.user_models or not (spec.path.exists() or spec.path.is_symlink()):
-        raise InputError(
-            f"{spec.id} was neither fetched nor imported by Codey ({spec.path}). Remove its entry under models in "
-            f"{paths.config_file}."
-        )
-    linked = spec.path.is_symlink()
-    what = f"Forget {spec.id}? {spec.path.resolve()} stays." if linked else f"Remove {spec.path}?"
+    found = removal(paths, settings, name)
     if not yes:
         if not is_interactive():
-            raise InputError(f"{what} Say --yes to do it without a question.")
-        click.confirm(what, abort=True)
-    spec.path.unlink()
-    click.echo(f"{spec.id} is {'forgotten' if linked else 'removed'}.")
+            raise InputError(f"{found.question} Say --yes to do it without a question.")
+        click.confirm(found.question, abort=True)
+    found.path.unlink()
+    click.echo(found.done)
     return 0
 
 

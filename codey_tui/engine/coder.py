@@ -17,6 +17,8 @@ Take = Callable[[str, int], bool]
 class BeyondModel(TurnFailed):
     """The model said, or its confidence says, that this is beyond it; nothing of it is kept."""
 
+    beyond = True
+
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, can_retry=False)
 

@@ -11,7 +11,6 @@ from typing import Literal, TypeVar, cast
 from codey_tui.engine.answers import answer_query
 from codey_tui.engine.approvals import Approvals, Decision
 from codey_tui.engine.checkpoints import Restored
-from codey_tui.engine.choosing import choose_model
 from codey_tui.engine.coder import Coder
 from codey_tui.engine.correcting import HOW_TO_CORRECT, again_as, correction, last_routed
 from codey_tui.engine.deciding import Decider
@@ -20,6 +19,7 @@ from codey_tui.engine.gauging import Gauging
 from codey_tui.engine.history import resumable
 from codey_tui.engine.journal import Journal
 from codey_tui.engine.lane import CANCEL_SAID, Lane
+from codey_tui.engine.models import Models
 from codey_tui.engine.parts import EngineParts, ModelChoice
 from codey_tui.engine.present import PresentSession
 from codey_tui.engine.providers import Providers
@@ -61,11 +61,11 @@ class Engine:
             tools=parts.tools,
             instead=parts.instead,
         )
-        self._model = parts.model
         self._providers = Providers(parts.provider_for, parts.router.model if parts.router else "")
-        self._decider = Decider(parts, self._providers, lambda: self._model, partial(self._notice, "warning"))
+        self._decider = Decider(parts, self._providers, lambda: self._models.present, partial(self._notice, "warning"))
         self._gauging = Gauging(lambda: parts.read_gauges(self._providers.rss), self._journal, self._records)
         self._lane = Lane(self._begin_prompt, self._went_wrong)
+        self._models = Models(parts, self._providers, self._journal.emit, lambda: self._lane.running, self._went_wrong)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gauge_task: asyncio.Task[None] | None = None
         self._session = PresentSession(parts.database, self._journal, parts.state_dir, parts.workspace, parts.clock)
@@ -89,6 +89,7 @@ class Engine:
     async def close(self) -> None:
         """Cancel what runs, unload the models, close the database."""
         await self._lane.end()
+        await self._models.close()
         if self._gauge_task is not None:
             self._gauge_task.cancel()
             await asyncio.gather(self._gauge_task, return_exceptions=True)
@@ -114,7 +115,7 @@ class Engine:
     @property
     def idle_seconds(self) -> float:
         """Seconds since the last turn ended or the last client was there; 0 while either is."""
-        if self.busy or self.clients:
+        if self.busy or self.clients or self._models.fetching:
             self._idle_since = time.monotonic()
         return time.monotonic() - self._idle_since
 
@@ -149,7 +150,7 @@ class Engine:
 
     @property
     def _info(self) -> ModelInfo:
-        return self._parts.models[self._model].info
+        return self._models.info
 
     def status(self) -> Status:
         """The engine as it is now."""
@@ -161,8 +162,8 @@ class Engine:
             seq=self._journal.seq,
             mode=self._approvals.mode,
             model=self._info,
-            models=tuple(choice.info for choice in self._parts.models.values()),
-            busy=self.busy,
+            models=self._models.all,
+            busy=self.busy or self._models.fetching,
             turn=self._session.turn if self.busy else 0,
             clients=self.clients,
             started=self._started,
@@ -171,6 +172,8 @@ class Engine:
 
     # --- ops ---------------------------------------------------------------------------------------------------------
     def _take(self, op: ops.Op) -> None:
+        if self._models.defer(partial(self._take, op)):
+            return
         try:
             self._carry_out(op)
         except Exception as error:  # noqa: BLE001 - it is told and logged there
@@ -203,8 +206,8 @@ class Engine:
             case ops.SetMode(mode=mode):
                 self._approvals.mode = mode
                 self._journal.emit(ev.ModeChanged(mode=mode))
-            case ops.SetModel():
-                self._set_model(op)
+            case ops.SetModel() | ops.PullModel() | ops.CancelPull() | ops.RemoveModel():
+                self._models.carry_out(op)
             case ops.SetRule() | ops.RemoveRule():
                 self._notice("info", self._approvals.rules.carry_out(op))
             case ops.StopEngine():
@@ -297,16 +300,6 @@ class Engine:
         if not self._session.open_stored(session, self._approvals.mode, self._info):
             self._notice("warning", f"There is no session {session} in this workspace; /sessions lists them.")
 
-    def _set_model(self, op: ops.SetModel) -> None:
-        chosen = choose_model(self._parts, self._providers, self._model, op)
-        if isinstance(chosen, str):
-            self._notice("warning", chosen)
-        elif chosen is not None:
-            self._model = op.model
-            self._journal.emit(ev.ModelChanged(model=chosen))
-            if not self._lane.running:
-                self._providers.leave_all_but(op.model)
-
     # --- turns ---------------------------------------------------------------------------------------------------------
     def _begin_prompt(self, prompt: ops.SubmitPrompt) -> None:
         self._begin(prompt.text, prompt.files, kind=prompt.kind)
@@ -319,7 +312,8 @@ class Engine:
         kind: RouteKind | Literal[""] = "",
     ) -> None:
         turn = self._session.begin_turn(text)
-        choice = self._parts.models[self._model]
+        model = self._models.present
+        choice = self._parts.models[model]
 
         def emit(event: ev.Event) -> None:
             said = self._journal.emit(event, turn)
@@ -334,7 +328,7 @@ class Engine:
             state_dir=self._parts.state_dir,
             emit=emit,
             coder=Coder(
-                self._providers.get(self._model),
+                self._providers.get(model),
                 choice.info,
                 choice.honesty,
                 self._parts.sampling,
@@ -345,7 +339,6 @@ class Engine:
             checkpoints=self._session.checkpoints,
             options=self._parts.options,
         )
-        model = self._model
         parts = TurnParts(
             route=partial(self._decider.as_kind, kind=kind) if kind else self._decider,
             steps=self._decider.steps,
@@ -367,7 +360,7 @@ class Engine:
                 self._session.turn,
             )
         self._idle_since = time.monotonic()
-        self._providers.leave_all_but(self._model)
+        self._providers.leave_all_but(self._models.present)
         self._session.end_turn()
 
     def _when_idle(self, what: str, then: Callable[[], None]) -> None:

@@ -6,7 +6,9 @@ class EngineError(Exception):
 
 
 class TurnFailed(EngineError):
-    """The turn cannot go on; `can_retry` says whether trying again makes sense."""
+    """The turn cannot go on; `can_retry` says whether trying again makes sense, `beyond` that a larger model may do it."""
+
+    beyond = False
 
     def __init__(self, sentence: str, *, can_retry: bool = True) -> None:
         super().__init__(sentence)

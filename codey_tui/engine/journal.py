@@ -98,7 +98,7 @@ class Journal:
         waiting = [seq for seq, of, *_ in self._unwritten if of == session]
         self._seq = max([self._store.last_seq(session), *waiting])
         self._texts.clear()
-        self._latest.clear()
+        self._keep_lasting()
         for envelope in self.history() if self._listeners else []:
             self._deliver(envelope)
 
@@ -186,6 +186,8 @@ class Journal:
                 self._latest[("prompt", stream)] = event
             case ev.ModelLoadProgressed(model=model):
                 self._latest[("load", model)] = event
+            case ev.ModelPullProgressed(model=model):
+                self._latest[("pull", model)] = event
             case ev.GaugesRead():
                 self._latest[("gauges", "")] = event
             case _:
@@ -202,14 +204,17 @@ class Journal:
                 self._forget(f"action:{action}")
             case ev.ModelChanged(model=model) if model.state != "loading":
                 self._latest.pop(("load", model.id), None)
+            case ev.ModelPullEnded(model=model):
+                self._latest.pop(("pull", model), None)
             case ev.TurnEnded():
-                gauges = self._latest.get(("gauges", ""))
                 self._texts.clear()
-                self._latest.clear()
-                if gauges is not None:
-                    self._latest[("gauges", "")] = gauges
+                self._keep_lasting()
             case _:
                 return
+
+    def _keep_lasting(self) -> None:
+        """Forget the deltas of a turn; a download and a reading of the machine belong to none."""
+        self._latest = {key: event for key, event in self._latest.items() if key[0] in ("pull", "gauges")}
 
     def _forget(self, stream: str) -> None:
         self._texts.pop(stream, None)

@@ -1,5 +1,6 @@
 """What an engine is made of; the composition root fills it in."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.router import Counsel
 from codey_tui.engine.router_model import RouterModel
 from codey_tui.engine.turn_state import TurnOptions
-from codey_tui.inference.provider import Provider
+from codey_tui.inference.provider import InferenceError, Provider
 from codey_tui.protocol.actions import ApprovalMode, Rule
 from codey_tui.protocol.models import Gauges, ModelInfo, ModelsHere, Route, RouteKind
 from codey_tui.protocol.plan import Plan
@@ -37,13 +38,40 @@ def with_context(info: ModelInfo, n_ctx: int, kv_type: str) -> ModelInfo:
 
 
 @dataclass(frozen=True)
+class FetchedModel:
+    """A model that is whole: the id by which it can be chosen, and a sentence."""
+
+    id: str
+    text: str
+
+
+Fetch = Callable[[str, Callable[[int, int], None], threading.Event], FetchedModel]
+"""Fetches a model by its name, telling the bytes that are there of how many, until the event is set. Blocks; raises
+InferenceError."""
+
+
+def _no_hub(*_: object) -> FetchedModel:
+    raise InferenceError("Models can be neither fetched nor removed here.")
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Models on the disk: how one is fetched, how one is removed (a sentence comes back; raises InferenceError and OSError), and
+    which there are now. All block."""
+
+    fetch: Fetch = _no_hub
+    remove: Callable[[str], str] = lambda model: _no_hub(model).text
+    read: Callable[[], Mapping[str, ModelChoice]] = dict
+
+
+@dataclass(frozen=True)
 class EngineParts:
     """Everything that the engine is made of; the composition root fills it in.
 
     `instead` gives a weaker sandbox that a person may be asked for when `sandbox` refuses.
     `provider_for` gives the provider of a model id; `look_at` what its file is like now;
     `configure` the model with another context and KV cache, no more context than it can have. `list_models(given_back)` says what
-    fits, given the bytes that loaded models would give back. `read_gauges(models_rss)` reads the machine.
+    fits, given the bytes that loaded models would give back. `files` brings and removes models. `read_gauges(models_rss)` reads the machine.
     `plan` takes the routes of steps by their texts. `router` is a model in the place of the router's linear model.
     """
 
@@ -67,6 +95,7 @@ class EngineParts:
     sampling: Sampling = Sampling()
     configure: Callable[[ModelInfo, int, str], ModelInfo] = with_context
     list_models: Callable[[int], ModelsHere] = lambda _given_back: ModelsHere(n_ctx=0, room=0, limit="", offers=())
+    files: ModelFiles = ModelFiles()
     options: TurnOptions = TurnOptions()
     notices: tuple[str, ...] = ()
     tools: ToolBox = BUILT_IN

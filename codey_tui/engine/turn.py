@@ -63,6 +63,7 @@ class Turn:
         """The whole turn. Cancelling the task that runs it cancels the turn."""
         state = self._state
         state.emit(ev.TurnStarted(message=self._message("user", state.said), files=state.files))
+        beyond = False
         try:
             result, reason, can_retry = await self._work()
         except asyncio.CancelledError:
@@ -74,12 +75,12 @@ class Turn:
         except TurnRejected as error:
             result, reason, can_retry = "rejected", str(error), False
         except TurnFailed as error:
-            result, reason, can_retry = "failed", str(error), error.can_retry
+            result, reason, can_retry, beyond = "failed", str(error), error.can_retry, error.beyond
         except (EngineError, InferenceError, StoreError, OSError) as error:
             result, reason, can_retry = "failed", str(error), True
         self._settle_checkpoints()
         figures = state.totals.figures(state.seconds, tuple(state.written))
-        state.emit(ev.TurnEnded(result=result, figures=figures, reason=reason, can_retry=can_retry))
+        state.emit(ev.TurnEnded(result=result, figures=figures, reason=reason, can_retry=can_retry, beyond=beyond))
 
     def _settle_checkpoints(self) -> None:
         """What a cancellation or an error left unnoted: undo must know this turn's files from those of a person."""

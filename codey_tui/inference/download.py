@@ -21,6 +21,7 @@ from codey_tui.inference.provider import ModelBroken
 
 Progress = Callable[[int, int], None]
 """Bytes that are there, of how many."""
+Wait = Callable[[float], object]
 
 CHUNK = 256 * 1024
 SPARE_BYTES = 64 * 2**20  # left free on the disk, so that the rest of the machine goes on
@@ -40,17 +41,23 @@ def part_of(target: Path) -> Path:
 
 
 def pull(
-    hub: Hub, wanted: HubFile, folder: Path, progress: Progress, *, pauses_s: Sequence[float] = PAUSES_S
+    hub: Hub,
+    wanted: HubFile,
+    folder: Path,
+    progress: Progress,
+    *,
+    pauses_s: Sequence[float] = PAUSES_S,
+    wait: Wait = time.sleep,
 ) -> tuple[Path, bool]:
     """The fetched file, and whether its SHA-256 was checked. Raises PullFailed; what was fetched so far is kept then, unless
-    it is wrong, and an interruption keeps it too."""
+    it is wrong, and an interruption keeps it too: an error that `progress` or `wait` (seconds) raises ends it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / wanted.name
     with hub.pool() as pool, _held(part_of(target)) as part:
-        remote = _patiently(lambda: hub.look_up(wanted, pool), pauses_s)
+        remote = _patiently(lambda: hub.look_up(wanted, pool), pauses_s, wait)
         have = _begin(part, part_of(target), remote)
         _check_room(folder, remote.size - have, wanted.name)
-        _fetch(hub, wanted, remote, pool, part, progress, pauses_s)
+        _fetch(hub, wanted, remote, pool, part, progress, pauses_s, wait)
         checked = _check(part, part_of(target), remote, wanted)
         part_of(target).replace(target)
         _mark_file(target).unlink(missing_ok=True)
@@ -109,6 +116,7 @@ def _fetch(
     part: BufferedRandom,
     progress: Progress,
     pauses_s: Sequence[float],
+    wait: Wait,
 ) -> None:
     """Append until everything is there; each try that brings something counts as a first one."""
     failures = 0
@@ -119,7 +127,7 @@ def _fetch(
             failures = 0 if os.fstat(part.fileno()).st_size > have else failures + 1
             if failures >= len(pauses_s):
                 raise
-            time.sleep(pauses_s[failures])
+            wait(pauses_s[failures])
     progress(remote.size, remote.size)
 
 
@@ -144,7 +152,7 @@ def _fetch_once(
     except HTTPError as error:
         raise HubBusy(
             f"{hub.host} broke off after {mb(os.fstat(part.fileno()).st_size)} of {mb(remote.size)} of {wanted.name}. What is "
-            "there is kept: the same command goes on."
+            "there is kept; fetching it again goes on from there."
         ) from error
     finally:
         answer.close()
@@ -200,7 +208,7 @@ def _check(part: BufferedRandom, path: Path, remote: Remote, wanted: HubFile) ->
     return bool(remote.sha256)
 
 
-def _patiently(ask: Callable[[], Remote], pauses_s: Sequence[float]) -> Remote:
+def _patiently(ask: Callable[[], Remote], pauses_s: Sequence[float], wait: Wait) -> Remote:
     """Ask again while the hub is busy, but do not wait long for one that is not there at all."""
     for pause in (*pauses_s[:2], None):
         try:
@@ -208,5 +216,5 @@ def _patiently(ask: Callable[[], Remote], pauses_s: Sequence[float]) -> Remote:
         except HubBusy:
             if pause is None:
                 raise
-            time.sleep(pause)
+            wait(pause)
     raise AssertionError("the last try returns or raises")

@@ -9,6 +9,7 @@ from codey_tui.protocol.chat import Message
 from codey_tui.protocol.models import Figures, Gauges, ModelInfo, Route, SessionInfo
 from codey_tui.protocol.plan import ChunkState, Plan
 
+PullResult = Literal["done", "failed", "cancelled"]
 TurnResult = Literal["done", "failed", "cancelled", "rejected"]
 NoticeLevel = Literal["info", "warning", "error"]
 
@@ -36,6 +37,23 @@ class ModelChanged(_Event, frozen=True):
     """A model's state, or the chosen model, changed."""
 
     model: ModelInfo
+
+
+class ModelPullEnded(_Event, frozen=True):
+    """Fetching a model is over. `model` is what was asked for, `id` what it is chosen by once it is here; `text` says in a
+    sentence how it went."""
+
+    model: str
+    result: PullResult
+    id: str = ""
+    text: str = ""
+
+
+class ModelRemoved(_Event, frozen=True):
+    """A model can no longer be chosen; `text` says in a sentence what became of its file."""
+
+    model: str
+    text: str
 
 
 class Noticed(_Event, frozen=True):
@@ -89,12 +107,14 @@ class MessageAdded(_Event, frozen=True):
 
 
 class TurnEnded(_Event, frozen=True):
-    """The turn is over. `reason` is a sentence unless it is done; `can_retry` says that RetryTurn makes sense."""
+    """The turn is over. `reason` is a sentence unless it is done; `can_retry` says that RetryTurn makes sense,
+    `beyond` that a larger model may do it."""
 
     result: TurnResult
     figures: Figures
     reason: str = ""
     can_retry: bool = False
+    beyond: bool = False
 
 
 class TurnUndone(_Event, frozen=True):
@@ -192,6 +212,16 @@ class ModelLoadProgressed(_Event, frozen=True):
     fraction: float
 
 
+class ModelPullProgressed(_Event, frozen=True):
+    """A model is being fetched: `done` of `size` bytes are there (0 of 0: it begins), `rate` more come each second (0: not
+    known)."""
+
+    model: str
+    done: int
+    size: int
+    rate: float = 0.0
+
+
 class PromptEvaluated(_Event, frozen=True):
     """Prompt evaluation: tokens `done` of `total` to evaluate; `cached` came from the KV cache."""
 
@@ -235,13 +265,25 @@ class GaugesRead(_Event, frozen=True):
     gauges: Gauges
 
 
-Delta = ModelLoadProgressed | PromptEvaluated | TokensGenerated | FileGrew | ActionOutput | GaugesRead
-DELTAS = (ModelLoadProgressed, PromptEvaluated, TokensGenerated, FileGrew, ActionOutput, GaugesRead)
+Delta = (
+    ModelLoadProgressed | ModelPullProgressed | PromptEvaluated | TokensGenerated | FileGrew | ActionOutput | GaugesRead
+)
+DELTAS = (
+    ModelLoadProgressed,
+    ModelPullProgressed,
+    PromptEvaluated,
+    TokensGenerated,
+    FileGrew,
+    ActionOutput,
+    GaugesRead,
+)
 
 Event = (
     SessionOpened
     | ModeChanged
     | ModelChanged
+    | ModelPullEnded
+    | ModelRemoved
     | Noticed
     | TurnStarted
     | PromptQueued
@@ -260,6 +302,7 @@ Event = (
     | ActionStarted
     | ActionEnded
     | ModelLoadProgressed
+    | ModelPullProgressed
     | PromptEvaluated
     | TokensGenerated
     | FileGrew

@@ -36,7 +36,8 @@ class ModelOffer(msgspec.Struct, frozen=True, kw_only=True):
 
     `path` is empty while it is not on the disk. Sizes in bytes: `size` of the file, `needs` of the loaded model with
     `n_ctx` tokens of context (0 where its shape is not known), `needs_at` the same by context. `rungs` are there when
-    it does not fit. `scores` are published ones, each with its source.
+    it does not fit. `scores` are published ones, each with its source. `removable` says whether Codey may remove its file, or
+    forget the link to one elsewhere. `part` bytes came in an earlier try to fetch it.
     """
 
     id: str
@@ -57,16 +58,19 @@ class ModelOffer(msgspec.Struct, frozen=True, kw_only=True):
     scores: dict[str, str] = {}
     rungs: tuple[ModelRung, ...] = ()
     problem: str = ""
+    removable: Literal["", "file", "link"] = ""
+    part: int = 0
 
 
 class ModelsHere(msgspec.Struct, frozen=True, kw_only=True):
     """What fits this machine with `n_ctx` tokens of context: `room` is the bytes that a model may take now (0: no limit),
-    `limit` says what limits it."""
+    `limit` says what limits it. `disk_free` is what models fetched from the hub may take on the disk."""
 
     n_ctx: int
     room: int
     limit: str
     offers: tuple[ModelOffer, ...]
+    disk_free: int = 0
 
 
 class Gauges(msgspec.Struct, frozen=True, kw_only=True):

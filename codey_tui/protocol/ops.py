@@ -87,6 +87,24 @@ class SetModel(_Op, frozen=True):
     kv_type: KvType | Literal[""] = ""
 
 
+class PullModel(_Op, frozen=True):
+    """Fetch a model of the catalogue by id, or OWNER/REPOSITORY/FILE.gguf of the hub; what an earlier try left is gone on with."""
+
+    model: str
+
+
+class CancelPull(_Op, frozen=True):
+    """Stop fetching a model; what has come is kept."""
+
+    model: str
+
+
+class RemoveModel(_Op, frozen=True):
+    """Remove a model that was fetched, or forget one that was imported (its file stays where it is)."""
+
+    model: str
+
+
 class SetRule(_Op, frozen=True):
     """Remember a rule for this workspace; one for the same tool and pattern is replaced."""
 
@@ -116,6 +134,9 @@ Op = (
     | OpenSession
     | SetMode
     | SetModel
+    | PullModel
+    | CancelPull
+    | RemoveModel
     | SetRule
     | RemoveRule
     | StopEngine

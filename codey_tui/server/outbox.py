@@ -14,6 +14,8 @@ from codey_tui.protocol.events import (
     GaugesRead,
     MessageAdded,
     ModelLoadProgressed,
+    ModelPullEnded,
+    ModelPullProgressed,
     Noticed,
     PromptEvaluated,
     TokensGenerated,
@@ -42,6 +44,8 @@ def _key(event: Event) -> tuple[str, str] | None:
             return "ActionOutput", name
         case ModelLoadProgressed(model=name):
             return "ModelLoadProgressed", name
+        case ModelPullProgressed(model=name):
+            return "ModelPullProgressed", name
         case GaugesRead():
             return "GaugesRead", ""
         case _:
@@ -57,6 +61,8 @@ def _replaces(event: Event) -> tuple[tuple[str, str], ...]:
             return ("TokensGenerated", message.id), ("PromptEvaluated", message.id)
         case ActionEnded(action_id=action):
             return (("ActionOutput", action),)
+        case ModelPullEnded(model=model):
+            return (("ModelPullProgressed", model),)
         case _:
             return ()
 

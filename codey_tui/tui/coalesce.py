@@ -20,6 +20,7 @@ from codey_tui.protocol.events import (
     FileGrew,
     GaugesRead,
     ModelLoadProgressed,
+    ModelPullProgressed,
     PromptEvaluated,
     TokensGenerated,
 )
@@ -146,7 +147,7 @@ def _key(event: Event) -> Key:
             return type(event), event.path
         case ActionOutput():
             return type(event), event.action_id
-        case ModelLoadProgressed():
+        case ModelLoadProgressed() | ModelPullProgressed():
             return type(event), event.model
         case _:
             return type(event), ""
@@ -160,7 +161,7 @@ def _merge(old: Event, new: Event) -> Event | None:
                 return new
             have = new.offset - old.offset
             return replace(new, offset=old.offset, text=old.text[:have] + new.text) if have <= len(old.text) else None
-        case (FileGrew() | PromptEvaluated() | ModelLoadProgressed() | GaugesRead(), _):
+        case (FileGrew() | PromptEvaluated() | ModelLoadProgressed() | ModelPullProgressed() | GaugesRead(), _):
             return new
         case _:
             return None

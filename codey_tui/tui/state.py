@@ -107,6 +107,20 @@ class Meter(_State, frozen=True):
     tokens: int = 0
 
 
+class PullView(_State, frozen=True):
+    """A model that is being fetched: `done` of `size` bytes (0: not known yet), `rate` bytes a second (0: not known yet)."""
+
+    model: str
+    done: int = 0
+    size: int = 0
+    rate: float = 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At this rate; None where it is not known."""
+        return (self.size - self.done) / self.rate if self.rate > 0 else None
+
+
 class Notice(_State, frozen=True):
     """A sentence for the person. `serial` counts up, so that a screen shows each once."""
 
@@ -123,6 +137,7 @@ class LastTurn(_State, frozen=True):
     figures: Figures
     reason: str = ""
     can_retry: bool = False
+    beyond: bool = False
 
 
 class View(_State, frozen=True):
@@ -151,6 +166,8 @@ class View(_State, frozen=True):
     context: int = 0
     last: LastTurn | None = None
     notices: tuple[Notice, ...] = ()
+    pulls: Mapping[str, PullView] = {}
+    models_changed: int = 0  # counts up when a model came or went
 
     @property
     def plan_waits(self) -> bool:
@@ -161,3 +178,8 @@ class View(_State, frozen=True):
     def can_retry(self) -> bool:
         """Whether the last turn can be run again."""
         return not self.busy and self.last is not None and self.last.can_retry
+
+    @property
+    def wants_larger(self) -> bool:
+        """Whether the last turn was beyond the model."""
+        return not self.busy and self.last is not None and self.last.beyond

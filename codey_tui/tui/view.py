@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.plan import Chunk
-from codey_tui.tui import fold_actions, fold_chunks
+from codey_tui.tui import fold_actions, fold_chunks, fold_models
 from codey_tui.tui.cleaning import clean, cleaned
 from codey_tui.tui.fold_parts import close_lines, note, put_line, tell
 from codey_tui.tui.state import (
@@ -36,7 +36,7 @@ def fold(view: View, envelope: ev.Envelope) -> View:
     if view.session is not None and envelope.session not in ("", view.session.id):
         return view
     if isinstance(event, ev.DELTAS):
-        late = not view.busy and not isinstance(event, (ev.GaugesRead, ev.ModelLoadProgressed))
+        late = not view.busy and not isinstance(event, (ev.GaugesRead, ev.ModelLoadProgressed, ev.ModelPullProgressed))
         return view if late else _FOLDS[type(event)](view, event, envelope)
     if 0 < envelope.seq <= view.seq:
         return view
@@ -45,7 +45,7 @@ def fold(view: View, envelope: ev.Envelope) -> View:
 
 def _session_opened(view: View, event: ev.SessionOpened, env: ev.Envelope) -> View:
     if view.session is None or view.session.id != event.session.id:
-        view = View(gauges=view.gauges, notices=view.notices)
+        view = View(gauges=view.gauges, notices=view.notices, pulls=view.pulls)
     return replace(view, session=event.session, mode=event.mode, model=event.model, seq=max(view.seq, env.seq))
 
 
@@ -144,7 +144,9 @@ def _turn_ended(view: View, event: ev.TurnEnded, env: ev.Envelope) -> View:
         left = "skipped" if event.result == "done" else "cancelled"
         chunks = tuple(replace(c, state=left) if c.state in ("pending", "running") else c for c in plan.chunks)
         plan = replace(plan, chunks=chunks, state="rejected" if plan.state == "proposed" else plan.state)
-    last = LastTurn(result=event.result, figures=event.figures, reason=event.reason, can_retry=event.can_retry)
+    last = LastTurn(
+        result=event.result, figures=event.figures, reason=event.reason, can_retry=event.can_retry, beyond=event.beyond
+    )
     return replace(
         view,
         busy=False,
@@ -184,4 +186,5 @@ _FOLDS: dict[type, Callable[[View, Any, ev.Envelope], View]] = {
     ev.GaugesRead: _gauges_read,
     **fold_chunks.FOLDS,
     **fold_actions.FOLDS,
+    **fold_models.FOLDS,
 }
