@@ -29,7 +29,7 @@ RSS_LIMIT = 60 * 2**20
 ECHO_P99_LIMIT = 0.100
 
 # Letters that nothing else on the screen uses: each is typed once, so that its bytes in the output are its echo.
-_LETTERS = [
+LETTERS = [
     chr(code) for code in (*range(0x3B1, 0x3C2), *range(0x430, 0x450), *range(0x561, 0x587), *range(0x10D0, 0x10F1))
 ]
 
@@ -83,7 +83,7 @@ def measure(size: tuple[int, int], messages: int, *, tokens: int, keys: int, lin
         passed = (time.monotonic() - start) * RATE
         cpu, count = terminal.cpu_seconds() - cpu, terminal.bytes_read - count
         with burners(max(1, (os.cpu_count() or 2) - 1)):
-            echoes = [_echo(terminal, letter) for letter in _LETTERS[:keys]]
+            echoes = [_echo(terminal, letter) for letter in LETTERS[:keys]]
         return Cost(
             columns=columns,
             rows=rows,
@@ -92,7 +92,7 @@ def measure(size: tuple[int, int], messages: int, *, tokens: int, keys: int, lin
             bytes_per_token=count / passed,
             rss=terminal.rss(),
             echo_p50=statistics.median(echoes),
-            echo_p99=_quantile(echoes, 0.99),
+            echo_p99=quantile(echoes, 0.99),
             keys=len(echoes),
         )
 
@@ -116,7 +116,8 @@ def _echo(terminal: Pty, letter: str) -> float:
     return time.monotonic() - start
 
 
-def _quantile(values: Sequence[float], share: float) -> float:
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which this share of them lies."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 

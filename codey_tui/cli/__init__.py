@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from codey_tui import __version__
+from codey_tui.cli.bench_commands import bench
 from codey_tui.cli.failure import guarded
 from codey_tui.cli.model_commands import models
 
@@ -101,6 +102,7 @@ def run(
 
 
 cli.add_command(models)
+cli.add_command(bench)
 
 
 @cli.command()
