@@ -14,6 +14,7 @@ from codey_tui.catalogue import ModelSpec, find_model, read_catalogue, read_publ
 from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
 from codey_tui.engine.parts import FetchedModel, ModelFiles
+from codey_tui.engine.pruning import prune
 from codey_tui.engine.slots import TOKENS
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.frames import LoadOptions
@@ -120,6 +121,7 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
     models = {spec.id: _choice(spec, settings) for spec in specs.values()}
     larger, unknown = router_model(specs, models, settings, published)
     database = Database.open(paths.database(workspace))
+    prune(paths.checkpoints(workspace), database, settings.checkpoint_days)
     telemetry = Telemetry()
     sandbox = choose_sandbox(settings)
 

@@ -102,6 +102,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     verify_attempts: Annotated[
         int, Meta(ge=0, le=10, description="How often a file that fails its check goes back to the model.")
     ] = 2
+    checkpoint_days: Annotated[
+        int,
+        Meta(ge=0, le=36500, description="Days without use after which a session's /undo is given up; 0 keeps all."),
+    ] = 90
     idle_exit_s: Annotated[
         float, Meta(ge=0, description="Seconds that an engine without a client or a turn waits before it ends.")
     ] = 300
