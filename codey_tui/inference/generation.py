@@ -59,6 +59,7 @@ class Generation:
         self._out = 0
         self._logprob = 0.0
         self._steps = Plain(runtime)
+        self._inside = 0.0
 
     def run(self, peak_rss: Callable[[], int]) -> Finished:
         """The whole generation. Raises `RuntimeFailed`; the KV cache stays usable in any case."""
@@ -73,7 +74,9 @@ class Generation:
         try:
             self._evaluate(prompt, cached)
             evaluated = time.monotonic()
+            before = self._runtime.seconds
             reason = self._decode(min(self._request.max_tokens, room))
+            self._inside = self._runtime.seconds - before
         except Aborted:
             evaluated = evaluated if evaluated > started else time.monotonic()
         except GrammarFailed as error:
@@ -90,6 +93,7 @@ class Generation:
             tokens_cached=cached,
             seconds_prompt=evaluated - started,
             seconds_generation=time.monotonic() - evaluated,
+            seconds_inside=self._inside,
             mean_logprob=self._logprob / self._out if self._out else 0.0,
             peak_rss=peak_rss(),
             threads=self._runtime.threads,

@@ -82,7 +82,8 @@ class Finished(_Event, frozen=True, kw_only=True):
     counts generated tokens, the one that ended it included only if it had text. `mean_logprob` (natural logarithm, 0
     when nothing was generated) is taken at temperature 1. `peak_rss` is in bytes,
     `threads` are those that generated last (0: not told). Of `tokens_drafted` tokens that were guessed, `tokens_accepted` were
-    what the model said; `draft_gain` is how many times quicker text came that way lately (0: not known).
+    what the model said; `draft_gain` is how many times quicker text came that way lately (0: not known). Of
+    `seconds_generation`, `seconds_inside` were spent in llama.cpp.
     """
 
     reason: FinishReason
@@ -92,6 +93,7 @@ class Finished(_Event, frozen=True, kw_only=True):
     tokens_cached: int = 0
     seconds_prompt: float = 0.0
     seconds_generation: float = 0.0
+    seconds_inside: float = 0.0
     mean_logprob: float = 0.0
     peak_rss: int = 0
     threads: int = 0

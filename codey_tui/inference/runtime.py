@@ -1,6 +1,7 @@
 """One model in llama.cpp: loading, tokens, evaluation and the KV cache. Lives in the child process only."""
 
 import ctypes
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -9,6 +10,7 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 
 from codey_tui.inference.control_texts import ControlTexts
+from codey_tui.inference.crowding import Crowding
 from codey_tui.inference.frames import FailureKind, LoadOptions
 from codey_tui.inference.grammar import Grammar
 from codey_tui.inference.lookup_payoff import PayOff, draft_limit
@@ -57,7 +59,9 @@ class Runtime:
         self.tokens: list[int] = []
         self._log = log
         self._wanted_threads = threads
-        self._bound = 0
+        self._bound = (0, 0)
+        self.seconds = 0.0
+        """Spent in llama.cpp's evaluation so far."""
         self._model = self._load(path, on_progress)
         self._vocab: Any = lib.llama_model_get_vocab(self._model)
         if not self._vocab or not lib.llama_model_has_decoder(self._model):
@@ -128,6 +132,7 @@ class Runtime:
         params.n_threads_batch = options.n_threads
         self._small = int(lib.llama_model_size(self._model)) < _ONE_THREAD_BELOW
         params.n_threads = 1 if self._small else options.n_threads
+        self._crowding = Crowding(params.n_threads)
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
         # A sliding window that drops old cells would make reuse of a prefix silently wrong.
         params.swa_full = True
@@ -240,7 +245,9 @@ class Runtime:
         """Append one token; the time that one took so far decides whether it can be interrupted inside."""
         self._watch_while(seconds_per_token > _WATCH_ABOVE)
         self._buffer[0] = token
+        before = self.seconds
         self._decode(self._single, (token,))
+        self._crowding.note(self.seconds - before)
 
     def evaluate_draft(self, tokens: Sequence[int], seconds_per_token: float) -> None:
         """Append at most `draft_limit` tokens and one, and keep the logits after each: `logits(row)`."""
@@ -277,18 +284,20 @@ class Runtime:
         return int(lib.llama_n_threads(self._context))
 
     def _follow_threads(self) -> None:
-        """Take as many threads as are wanted by now, never more than the model was loaded with."""
-        bound = self._wanted_threads()
+        """Take as many threads as are wanted by now and the other programs leave, never more than the model was loaded with."""
+        bound = (self._wanted_threads(), self._crowding.threads)
         if bound == self._bound:
             return
         self._bound = bound
         most = self.options.n_threads
-        batch = min(bound, most) if bound > 0 else most
-        lib.llama_set_n_threads(self._context, 1 if self._small else batch, batch)
+        batch = min(bound[0], most) if bound[0] > 0 else most
+        lib.llama_set_n_threads(self._context, min(batch, bound[1]), batch)
 
     def _decode(self, batch: Any, tokens: Sequence[int]) -> None:
         self._follow_threads()
+        started = time.perf_counter()
         code = lib.llama_decode(self._context, batch)
+        self.seconds += time.perf_counter() - started
         if code == 0:
             self.tokens.extend(tokens)
             return

@@ -198,6 +198,7 @@ def test_pace_bounds_the_rate(tmp_path: Path) -> None:
             result = await answer(provider, ask(max_tokens=20, pace=40))
             # The twentieth token is due 19 intervals after the first; machines may be slower, never quicker.
             assert result.finished.seconds_generation >= 19 / 40
+            assert 0 < result.finished.seconds_inside < result.finished.seconds_generation / 2
             assert len(result.tokens) >= 15, "paced text is shown as it comes"
 
     asyncio.run(scenario())
