@@ -49,6 +49,16 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         """Where a person may put GGUF files of their own."""
         return self.data_dir / "models"
 
+    @property
+    def prompt_states(self) -> Path:
+        """Prompts that models have read, as the numbers that they became (KV states)."""
+        return self.data_dir / "kv"
+
+    @property
+    def rates(self) -> Path:
+        """How fast this machine reads prompts, by model."""
+        return self.data_dir / "rates.json"
+
     def workspace_dir(self, workspace: Path) -> Path:
         """The folder of what Codey remembers about a workspace; the workspace itself is left clean."""
         return private_dir(self.data_dir / "workspaces" / workspace_key(workspace))

@@ -49,6 +49,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     generation_timeout_s: Annotated[
         float, Meta(gt=0, le=86400, description="Seconds without any progress after which a generation is given up.")
     ] = 300
+    prompt_ask_s: Annotated[
+        float,
+        Meta(ge=0, le=86400, description="Seconds of reading a prompt above which you are asked first; 0 never asks."),
+    ] = 60
+    prompt_cache_mb: Annotated[
+        int,
+        Meta(ge=0, le=1 << 24, description="MiB on the disk for prompts that were read once; 0 keeps none and removes all."),
+    ] = 1024
     approval_mode: Annotated[
         ApprovalMode,
         Meta(description="What runs unasked: plan (nothing), ask (reading), auto-edit (edits too), auto (all)."),

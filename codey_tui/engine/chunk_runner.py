@@ -6,7 +6,7 @@ from dataclasses import replace
 from codey_tui.engine.coder import BeyondModel, Totals
 from codey_tui.engine.drafting import Progress
 from codey_tui.engine.edit_run import EditRun
-from codey_tui.engine.errors import EngineError, TurnFailed
+from codey_tui.engine.errors import EngineError, TurnFailed, TurnRejected
 from codey_tui.engine.file_run import FileRun
 from codey_tui.engine.reports import ChunkReport
 from codey_tui.engine.turn_state import TurnState
@@ -52,6 +52,9 @@ class ChunkRunner:
             raise
         except BeyondModel as error:
             self._end(ChunkReport(chunk, "failed", str(error)), run, started, before)
+            raise
+        except TurnRejected as error:
+            self._end(ChunkReport(chunk, "cancelled", f"{error}{_unfinished(chunk, run)}"), run, started, before)
             raise
         except InferenceError as error:
             reason = f"{error}{_unfinished(chunk, run)}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from codey_tui.engine.errors import TurnFailed
+from codey_tui.engine.prompt import EARLIER, Prompt, tokens_lost
+from codey_tui.engine.reading import NO_REUSE, Reading
 from codey_tui.inference import provider as inf
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.models import Figures, ModelInfo, ModelState
@@ -56,6 +58,7 @@ class Totals:
     tokens_new: int = 0
     tokens_cached: int = 0
     tokens_out: int = 0
+    tokens_lost: int = 0
     generation_seconds: float = 0.0
     peak_rss: int = 0
 
@@ -64,6 +67,7 @@ class Totals:
         self.tokens_new += finished.tokens_new
         self.tokens_cached += finished.tokens_cached
         self.tokens_out += finished.tokens_out
+        self.tokens_lost += max(0, finished.tokens_sent - finished.tokens_new - finished.tokens_cached)
         self.generation_seconds += finished.seconds_generation
         self.peak_rss = max(self.peak_rss, finished.peak_rss)
 
@@ -73,6 +77,7 @@ class Totals:
             tokens_new=self.tokens_new - before.tokens_new,
             tokens_cached=self.tokens_cached - before.tokens_cached,
             tokens_out=self.tokens_out - before.tokens_out,
+            tokens_lost=self.tokens_lost - before.tokens_lost,
             generation_seconds=self.generation_seconds - before.generation_seconds,
             peak_rss=self.peak_rss,
         )
@@ -83,6 +88,7 @@ class Totals:
             tokens_new=self.tokens_new,
             tokens_cached=self.tokens_cached,
             tokens_out=self.tokens_out,
+            tokens_lost=self.tokens_lost,
             generation_seconds=self.generation_seconds,
             peak_rss=self.peak_rss,
             seconds=seconds,
@@ -100,6 +106,7 @@ class Coder:
         honesty: Honesty,
         sampling: Sampling,
         emit: Callable[[ev.Event], None],
+        reading: Reading,
         *,
         slots: bool = False,
     ) -> None:
@@ -108,6 +115,7 @@ class Coder:
         self._honesty = honesty
         self._sampling = sampling
         self._emit = emit
+        self._reading = reading
         self.slots = slots
         """Whether the model was trained to read and write slots in place of names."""
 
@@ -143,20 +151,62 @@ class Coder:
     ) -> inf.Finished:
         """Generate; every piece of text goes to `take(text, tokens_so_far)`, which says False to stop the generation.
 
-        Raises `BeyondModel`, or an `InferenceError` of the provider.
+        The earlier turns of the session go along, unless the model knows slots: it was trained without any. A person is
+        asked before a prompt is read that takes long. Raises `BeyondModel`, `TurnRejected`, or an `InferenceError` of
+        the provider.
         """
+        reading = self._reading
+        prompt = Prompt(messages) if self.slots else reading.prompt(messages, max_tokens, self.n_ctx)
         request = inf.GenerateRequest(
-            messages=messages,
+            messages=prompt.messages,
             prefill=prefill,
             stop=stop,
             max_tokens=max_tokens,
             temperature=self._sampling.temperature,
             max_tokens_per_s=self._sampling.max_tokens_per_s,
             repeats=repeats,
+            ask_above_s=reading.ask_above_s,
         )
+        while True:
+            try:
+                ended = await self._generate(stream, request, take)
+            except inf.PromptTooLong:
+                if not prompt.earlier:
+                    raise
+                prompt = prompt.without((EARLIER,))  # there is less room than was estimated
+                reading.conversation.forget()
+                request = replace(request, messages=prompt.messages)
+                continue
+            if isinstance(ended, inf.Finished):
+                return self._accounted(ended, prompt)
+            prompt = await reading.decide(stream, ended, prompt, self._emit)
+            request = replace(request, messages=prompt.messages, ask_above_s=0.0)
+
+    def remember(self, request: str, answer: str) -> None:
+        """Let the next turns of the session know of an exchange."""
+        self._reading.conversation.add(request, answer)
+
+    def _accounted(self, finished: inf.Finished, prompt: Prompt) -> inf.Finished:
+        """The figures with what was sent for certain; tells of what was lost, and of a model that cannot go back."""
+        read = finished.tokens_new + finished.tokens_cached
+        if lost := tokens_lost(finished, prompt.messages):
+            text = (
+                f"{self._info.title} read {read:,} of {read + lost:,} tokens: the beginning of the prompt was lost, so what it "
+                "wrote cannot be trusted. Use a larger context, or leave something out."
+            )
+            self._emit(ev.Noticed(level="warning", text=text))
+        if not finished.reuses and self._info.id not in self._reading.told:
+            self._reading.told.add(self._info.id)
+            self._emit(ev.Noticed(level="info", text=NO_REUSE.format(title=self._info.title)))
+        return replace(finished, tokens_sent=read + lost)
+
+    async def _generate(
+        self, stream: str, request: inf.GenerateRequest, take: Take
+    ) -> inf.Finished | inf.PromptHeld:
+        """One try of a request; it ends without text where reading it would take too long."""
         gate = _BeyondGate(self._honesty.beyond_token)
         tokens = 0
-        cached = new = 0
+        cached = new = done = 0
         async with aclosing(self._provider.generate(request)) as events, self._told_of_failure():
             async for event in events:
                 match event:
@@ -166,14 +216,20 @@ class Coder:
                             raise BeyondModel(self.beyond_sentence)
                         if passed and not take(passed, tokens):
                             return inf.Finished(
-                                reason="cancelled", tokens_out=tokens, tokens_new=new, tokens_cached=cached
+                                reason="cancelled",
+                                tokens_out=tokens,
+                                tokens_new=done,
+                                tokens_cached=cached,
+                                tokens_sent=new + cached,
                             )
-                    case inf.PromptProgress(done=done, total=new, cached=cached):
-                        self._emit(ev.PromptEvaluated(stream=stream, done=done, total=new, cached=cached))
+                    case inf.PromptProgress(done=done, total=new, cached=cached, seconds=left):
+                        self._emit(ev.PromptEvaluated(stream=stream, done=done, total=new, cached=cached, seconds=left))
                     case inf.LoadProgress(fraction=fraction):
                         self._loading(fraction)
                     case inf.Loaded(rss=rss, n_ctx=n_ctx):
                         self._changed("ready", rss=rss, n_ctx=n_ctx)
+                    case inf.PromptHeld():
+                        return event
                     case inf.Finished():
                         if rest := gate.close():
                             take(rest, tokens)

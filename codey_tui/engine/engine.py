@@ -23,6 +23,7 @@ from codey_tui.engine.models import Models
 from codey_tui.engine.parts import EngineParts, ModelChoice
 from codey_tui.engine.present import PresentSession
 from codey_tui.engine.providers import Providers
+from codey_tui.engine.reading import Reading
 from codey_tui.engine.records import Records
 from codey_tui.engine.rules import RuleBook, RuleRefused
 from codey_tui.engine.turn import Resumption, Turn, TurnParts
@@ -68,7 +69,10 @@ class Engine:
         self._models = Models(parts, self._providers, self._journal.emit, lambda: self._lane.running, self._went_wrong)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gauge_task: asyncio.Task[None] | None = None
-        self._session = PresentSession(parts.database, self._journal, parts.state_dir, parts.workspace, parts.clock)
+        self._session = PresentSession(
+            parts.database, self._journal, parts.state_dir, parts.workspace, parts.clock, self._records.write
+        )
+        self._told: set[str] = set()
         self._started = parts.clock()
         self._idle_since = time.monotonic()
         self.stopped = asyncio.Event()
@@ -191,7 +195,7 @@ class Engine:
         match op:
             case ops.SubmitPrompt() | ops.CorrectRoute():
                 self._submit_prompt(op)
-            case ops.DecidePlan() | ops.DecideAction():
+            case ops.DecidePlan() | ops.DecideAction() | ops.DecidePrompt():
                 self._decide(op)
             case ops.CancelTurn():
                 self._cancel()
@@ -225,9 +229,11 @@ class Engine:
             return
         self._begin_prompt(op)
 
-    def _decide(self, op: ops.DecidePlan | ops.DecideAction) -> None:
+    def _decide(self, op: ops.DecidePlan | ops.DecideAction | ops.DecidePrompt) -> None:
         if isinstance(op, ops.DecidePlan):
             question, decision = op.plan_id, Decision(op.verdict, "person", reason=op.reason, chunks=op.chunks)
+        elif isinstance(op, ops.DecidePrompt):
+            question, decision = op.question_id, Decision(op.verdict, "person", chunks=op.leave_out)
         else:
             question = op.action_id
             decision = Decision(op.verdict, "person", op.scope, op.reason, hunks=op.hunks)
@@ -333,6 +339,7 @@ class Engine:
                 choice.honesty,
                 self._parts.sampling,
                 emit,
+                Reading(self._approvals, self._session.conversation, self._parts.options.ask_above_s, self._told),
                 slots=choice.slots,
             ),
             executor=self._executor,
@@ -347,9 +354,9 @@ class Engine:
             clock=self._parts.clock,
             model_problem=lambda: self._parts.look_at(model).problem,
         )
-        self._lane.start(self._run(Turn(state, parts, resume)))
+        self._lane.start(self._run(Turn(state, parts, resume), model))
 
-    async def _run(self, turn: Turn) -> None:
+    async def _run(self, turn: Turn, model: str) -> None:
         try:
             await turn.run()
         except Exception as error:

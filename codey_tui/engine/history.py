@@ -75,12 +75,15 @@ def _endings(events: Sequence[ev.Event]) -> list[ev.Event]:
     finished = {event.action_id for event in events if isinstance(event, ev.ActionEnded)}
     ended = {event.chunk_id for event in events if isinstance(event, ev.ChunkEnded)}
     decided = {event.plan_id for event in events if isinstance(event, ev.PlanDecided)}
+    answered = {event.question_id for event in events if isinstance(event, ev.PromptDecided)}
     for event in events:
         match event:
             case ev.PlanProposed(plan=plan) if plan.id not in decided:
                 endings.append(
                     ev.PlanDecided(plan_id=plan.id, verdict="reject", chunks=(), decided_by="engine", reason=CUT_OFF)
                 )
+            case ev.PromptForecast(question_id=question, asked=True) if question not in answered:
+                endings.append(ev.PromptDecided(question_id=question, verdict="reject", decided_by="engine"))
             case ev.ActionProposed(action=action) if action.id not in settled:
                 endings.append(
                     ev.ActionSettled(

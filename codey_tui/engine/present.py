@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from codey_tui.engine.checkpoints import Checkpoints
+from codey_tui.engine.conversation import Conversation, Write
 from codey_tui.engine.history import last_turn_number, recover
 from codey_tui.engine.journal import Journal
 from codey_tui.engine.masking import hide
@@ -21,16 +22,24 @@ class PresentSession:
     """One session is present at a time; `open_last`, `open_new` and `open_stored` change which."""
 
     def __init__(
-        self, database: Database, journal: Journal, state_dir: Path, workspace: Path, clock: Callable[[], float]
+        self,
+        database: Database,
+        journal: Journal,
+        state_dir: Path,
+        workspace: Path,
+        clock: Callable[[], float],
+        write: Write,
     ) -> None:
         self._database = database
         self._journal = journal
         self._state_dir = state_dir
         self._workspace = workspace
         self._clock = clock
+        self._write = write
         self.turn = 0
         self.info = SessionInfo(id="", title="", created=0.0, updated=0.0)
         self.checkpoints = Checkpoints(state_dir / "checkpoints", workspace)
+        self.conversation = Conversation(database.conversations, "", write)
 
     def open_last(self, mode: ApprovalMode, model: ModelInfo) -> None:
         """The session used last, or a new one where there is none."""
@@ -76,6 +85,7 @@ class PresentSession:
         self.info = session
         self.turn = 0
         self.checkpoints = Checkpoints(self._state_dir / "checkpoints" / session.id, self._workspace)
+        self.conversation = Conversation(self._database.conversations, session.id, self._write)
         self._journal.switch(session.id)
 
     def _go_on(self, mode: ApprovalMode, model: ModelInfo) -> None:

@@ -31,13 +31,13 @@ class Records:
         event = masked(event)
         match event:
             case ev.TurnStarted(message=message) | ev.MessageAdded(message=message):
-                self._write(lambda: database.messages.put(session, turn, message))
+                self.write(lambda: database.messages.put(session, turn, message))
             case ev.PlanProposed(plan=plan):
-                self._write(lambda: database.plans.put(session, turn, at, plan))
+                self.write(lambda: database.plans.put(session, turn, at, plan))
             case ev.PlanDecided(plan_id=plan_id, verdict=verdict, chunks=chunks, decided_by=decider, reason=reason):
-                self._write(lambda: database.plans.decide(plan_id, verdict, chunks, decider, reason))
+                self.write(lambda: database.plans.decide(plan_id, verdict, chunks, decider, reason))
             case ev.TurnEnded(result=result, figures=figures):
-                self._write(lambda: database.figures.put(session, turn, at, result, figures))
+                self.write(lambda: database.figures.put(session, turn, at, result, figures))
             case _:
                 return
 
@@ -47,7 +47,7 @@ class Records:
 
     def settle(self, action_id: str, decision: Decision, at: float) -> None:
         """Write who decided what."""
-        self._write(
+        self.write(
             lambda: self._database.audit.settle(
                 action_id, decision.verdict, decision.scope, decision.decided_by, at, mask(decision.reason)
             )
@@ -55,7 +55,7 @@ class Records:
 
     def close(self, row: AuditRow, result: ActionResult, outcome: str, hash_after: str = "") -> None:
         """Write how the action ended."""
-        self._write(
+        self.write(
             lambda: self._database.audit.close(
                 row.action_id,
                 outcome,
@@ -70,7 +70,7 @@ class Records:
 
     def close_interrupted(self) -> None:
         """Close the rows that an engine which died left open."""
-        self._write(self._database.audit.close_interrupted)
+        self.write(self._database.audit.close_interrupted)
 
     def flush(self) -> bool:
         """Try again to write what a full disk refused; True when nothing waits."""
@@ -83,6 +83,7 @@ class Records:
             self._waiting.popleft()
         return True
 
-    def _write(self, write: Callable[[], object]) -> None:
+    def write(self, write: Callable[[], object]) -> None:
+        """Carry a change out, after those that wait for the disk."""
         self._waiting.append(write)
         self.flush()

@@ -160,7 +160,9 @@ class Turn:
         state.totals.add(finished)
         if not parts:
             raise TurnFailed("The model had no answer. Put the question in other words, or use a larger model.")
-        self._say("".join(parts), message_id)
+        answer = "".join(parts)
+        state.coder.remember(messages[-1].text, answer)
+        self._say(answer, message_id)
 
     async def _decide(self, plan: Plan) -> Plan:
         """Ask for the plan, unless the mode allows it by itself; the chunks come back as they were approved."""
@@ -204,7 +206,9 @@ class Turn:
         states: dict[str, ChunkState] = {}
         for index, chunk in enumerate(plan.chunks, start=1):
             states[chunk.id] = await runner.run(chunk, index, len(plan.chunks), _blocker(chunk, plan, states))
-        self._say(reports.of_plan(plan, runner.reports))
+        said = reports.of_plan(plan, runner.reports)
+        self._state.coder.remember(f"Request: {self._state.request}", said)
+        self._say(said)
         failed = [report for report in runner.reports if report.state == "failed"]
         return ("failed", failed[0].reason, True) if failed else ("done", "", False)
 

@@ -18,6 +18,7 @@ class TurnOptions:
 
     verify_attempts: int = 2
     context_share: float = 0.5  # of the model's context that files shown to it may take
+    ask_above_s: float = 0.0  # a person is asked before a prompt that takes longer to read; 0 asks never
 
 
 @dataclass

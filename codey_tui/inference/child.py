@@ -26,7 +26,10 @@ from codey_tui.inference.frames import (
     Failed,
     FromChild,
     Generate,
+    Keep,
+    Kept,
     Load,
+    Noted,
     Score,
     SetThreads,
     encode,
@@ -36,6 +39,7 @@ from codey_tui.inference.memory import rss_of
 from codey_tui.inference.provider import Loaded, LoadProgress
 
 if TYPE_CHECKING:
+    from codey_tui.inference.kv_state import KvStates
     from codey_tui.inference.runtime import Runtime
 
 _PR_SET_PDEATHSIG = 1
@@ -96,6 +100,7 @@ class Worker:
         self._control = control
         self._output = output
         self._runtime: Runtime | None = None
+        self._states: KvStates | None = None
         self._log: deque[str] = deque(maxlen=40)
         self._keep: object = None
 
@@ -130,25 +135,31 @@ class Worker:
                 from codey_tui.inference.generation import Generation
 
                 self._control.begin(command.id)
-                generation = Generation(self._loaded(), command.request, self.emit, self._control.stop)
+                runtime, states = self._loaded()
+                generation = Generation(runtime, states, command.request, self.emit, self._control.stop)
                 self.emit(generation.run(peak_rss))
+            case Keep():
+                self._control.begin(command.id)
+                tokens, size = self._loaded()[1].keep(command.conversation)
+                self.emit(Kept(tokens=tokens, size=size))
             case Score():
                 from codey_tui.inference.scoring import score
 
                 self._control.begin(command.id)
-                self.emit(score(self._loaded(), command, self.emit, self._control.stop))
+                self.emit(score(self._loaded()[0], command, self.emit, self._control.stop))
             case Count():
                 self._control.begin(command.id)
-                self.emit(Counted(tokens=len(self._loaded().prompt_tokens(command.messages, command.prefill))))
+                self.emit(Counted(tokens=len(self._loaded()[0].prompt_tokens(command.messages, command.prefill))))
 
-    def _loaded(self) -> "Runtime":
-        if self._runtime is None:
+    def _loaded(self) -> "tuple[Runtime, KvStates]":
+        if self._runtime is None or self._states is None:
             from codey_tui.inference.runtime import RuntimeFailed
 
             raise RuntimeFailed("other", "No model is loaded.")
-        return self._runtime
+        return self._runtime, self._states
 
     def _load(self, command: Load) -> None:
+        from codey_tui.inference.kv_state import KvStates
         from codey_tui.inference.runtime import Runtime, keep_log
 
         started = time.monotonic()
@@ -171,6 +182,7 @@ class Worker:
             threads=lambda: self._control.threads,
             log=self._log,
         )
+        self._states = KvStates(self._runtime, Path(command.path), lambda text: self.emit(Noted(sentence=text)))
         self.emit(
             Loaded(
                 seconds=time.monotonic() - started,

@@ -1,9 +1,9 @@
 """The frames between the engine and the child process that holds a model.
 
 Each frame is four bytes of length, big-endian, and as many bytes of JSON: one struct, tagged by `type`. The parent
-sends `Load` once, then `Generate`, `Score` or `Count`, one at a time, and `Cancel` and `SetThreads`, which have no answer, at any
-moment. Every command is answered by exactly one last frame: `Load` by `Loaded`, `Generate` by `Finished`, `Score` by `Scored`, `Count` by `Counted`, and any of them by `Failed`
-instead. Before it come progress frames. The end of its input tells the child to exit.
+sends `Load` once, then `Generate`, `Score`, `Count` or `Keep`, one at a time, and `Cancel` and `SetThreads`, which have no answer, at any
+moment. Every command is answered by exactly one last frame: `Load` by `Loaded`, `Generate` by `Finished` or `PromptHeld`, `Score` by `Scored`, `Count` by `Counted`,
+`Keep` by `Kept`, and any of them by `Failed` instead. Before it come progress frames and `Noted`. The end of its input tells the child to exit.
 """
 
 import struct
@@ -17,6 +17,7 @@ from codey_tui.inference.provider import (
     GenerateRequest,
     Loaded,
     LoadProgress,
+    PromptHeld,
     PromptProgress,
     Token,
 )
@@ -34,7 +35,9 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     `render_special` names control tokens whose text is part of the output, such as a model's own markers; all others
     are silent. `nice` is added to the child's niceness. `n_batch` tokens are evaluated at a time. With `mmap` the weights
     are pages of the file, which the kernel may drop and read again; without, they are memory of the process.
-    `n_gpu_layers` is 0 where no layer goes to a GPU.
+    `n_gpu_layers` is 0 where no layer goes to a GPU. `prompt_rate` is how fast this machine read prompts before (tokens per
+    second, 0: not known). `kv_folder` (absolute; empty: none) keeps evaluated prompts, of all models at most `kv_max_bytes`;
+    what is evaluated again in less than `kv_least_s` seconds is not worth a file.
     """
 
     n_ctx: int = 4096
@@ -45,6 +48,10 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     mmap: bool = True
     n_gpu_layers: int = 0
     render_special: tuple[str, ...] = ()
+    prompt_rate: float = 0.0
+    kv_folder: str = ""
+    kv_max_bytes: int = 0
+    kv_least_s: float = 0.5
 
 
 class _Frame(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -82,6 +89,13 @@ class Count(_Frame, frozen=True, kw_only=True):
     prefill: str = ""
 
 
+class Keep(_Frame, frozen=True, kw_only=True):
+    """Save what the KV cache holds as the state of a conversation."""
+
+    id: int
+    conversation: str
+
+
 class Cancel(_Frame, frozen=True, kw_only=True):
     """Stop the command with this id, and any before it; too late it does nothing."""
 
@@ -106,6 +120,19 @@ class Counted(_Frame, frozen=True, kw_only=True):
     tokens: int
 
 
+class Kept(_Frame, frozen=True, kw_only=True):
+    """The answer to `Keep`: tokens and bytes that were written, 0 where nothing was new or worth it."""
+
+    tokens: int
+    size: int
+
+
+class Noted(_Frame, frozen=True, kw_only=True):
+    """A sentence for the engine's log."""
+
+    sentence: str
+
+
 class Alive(_Frame, frozen=True, kw_only=True):
     """Work goes on though there is nothing to show: `tokens` generated so far."""
 
@@ -119,9 +146,22 @@ class Failed(_Frame, frozen=True, kw_only=True):
     sentence: str
 
 
-Command = Load | Generate | Score | Count
+Command = Load | Generate | Score | Count | Keep
 FromParent = Command | Cancel | SetThreads
-FromChild = LoadProgress | Loaded | PromptProgress | Token | Finished | Scored | Counted | Alive | Failed
+FromChild = (
+    LoadProgress
+    | Loaded
+    | PromptProgress
+    | PromptHeld
+    | Token
+    | Finished
+    | Scored
+    | Counted
+    | Kept
+    | Noted
+    | Alive
+    | Failed
+)
 
 _encoder = msgspec.json.Encoder()
 _from_parent = msgspec.json.Decoder(FromParent)

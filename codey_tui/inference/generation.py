@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from codey_tui.inference.frames import Alive, FromChild
 from codey_tui.inference.grammar import GrammarFailed
+from codey_tui.inference.kv_state import KvStates
 from codey_tui.inference.lookup import Lookup, Plain
 from codey_tui.inference.lookup_payoff import LEAST_DRAFT
-from codey_tui.inference.provider import Finished, FinishReason, GenerateRequest, PromptProgress, Token
+from codey_tui.inference.provider import Finished, FinishReason, GenerateRequest, PromptHeld, PromptProgress, Token
 from codey_tui.inference.runtime import Aborted, Runtime, RuntimeFailed
 from codey_tui.inference.sampling import GREEDY_BELOW, Logits, NotNumbers, Sampler
 from codey_tui.inference.text_stream import TextStream
@@ -48,9 +49,15 @@ class Generation:
     """Runs one request on a loaded model. `stop` is set by another thread to cancel it."""
 
     def __init__(
-        self, runtime: Runtime, request: GenerateRequest, emit: Callable[[FromChild], None], stop: threading.Event
+        self,
+        runtime: Runtime,
+        states: KvStates,
+        request: GenerateRequest,
+        emit: Callable[[FromChild], None],
+        stop: threading.Event,
     ) -> None:
         self._runtime = runtime
+        self._states = states
         self._request = request
         self._emit = emit
         self._stop = stop
@@ -61,24 +68,30 @@ class Generation:
         self._steps = Plain(runtime)
         self._inside = 0.0
 
-    def run(self, peak_rss: Callable[[], int]) -> Finished:
-        """The whole generation. Raises `RuntimeFailed`; the KV cache stays usable in any case."""
+    def run(self, peak_rss: Callable[[], int]) -> Finished | PromptHeld:
+        """The whole generation, or why it was not begun. Raises `RuntimeFailed`; the KV cache stays usable in any case."""
         prompt = self._runtime.prompt_tokens(self._request.messages, self._request.prefill, self._request.functions)
         room = self._runtime.n_ctx - len(prompt)
         if room < 1 or not prompt:
             raise RuntimeFailed("too_long", _too_long(len(prompt), self._runtime.n_ctx))
         started = time.monotonic()
+        self._states.prepare(prompt, self._request)
         cached = self._runtime.keep_prefix(prompt)
         reason: FinishReason = "cancelled"
         evaluated = started
+        read = 0
         try:
-            self._evaluate(prompt, cached)
+            held = self._evaluate(prompt, cached)
+            if held is not None:
+                return held
+            read = self._runtime.remembered
             evaluated = time.monotonic()
             before = self._runtime.seconds
             reason = self._decode(min(self._request.max_tokens, room))
             self._inside = self._runtime.seconds - before
         except Aborted:
             evaluated = evaluated if evaluated > started else time.monotonic()
+            read = read or len(prompt)
         except GrammarFailed as error:
             raise RuntimeFailed("other", str(error)) from error
         except NotNumbers:
@@ -89,8 +102,11 @@ class Generation:
             reason=reason,
             stop_text=self._stream.stopped,
             tokens_out=self._out,
-            tokens_new=len(prompt) - cached,
-            tokens_cached=cached,
+            tokens_new=max(0, read - cached),
+            tokens_cached=min(cached, read),
+            tokens_sent=len(prompt),
+            reuses=self._runtime.can_cut,
+            prompt_rate=self._runtime.prompt_rate,
             seconds_prompt=evaluated - started,
             seconds_generation=time.monotonic() - evaluated,
             seconds_inside=self._inside,
@@ -102,16 +118,29 @@ class Generation:
             draft_gain=self._steps.gain,
         )
 
-    def _evaluate(self, prompt: list[int], cached: int) -> None:
-        total = len(prompt) - cached
-        self._emit(PromptProgress(done=0, total=total, cached=cached))
-        step = self._runtime.options.n_batch
+    def _evaluate(self, prompt: list[int], cached: int) -> PromptHeld | None:
+        """Read what is new of the prompt, unless it would take longer than is allowed unasked."""
+        total, runtime = len(prompt) - cached, self._runtime
+        step = runtime.options.n_batch
+
+        def told(done: int) -> None:
+            seconds = runtime.seconds_for(total - done)
+            self._emit(PromptProgress(done=done, total=total, cached=cached, seconds=seconds))
+
+        told(0)
+        forecast = False
         for start in range(cached, len(prompt), step):
             if self._stop.is_set():
                 raise Aborted
+            # Where nothing was measured yet, the first batch tells; it stays in the cache, so nothing of it is lost.
+            if not forecast and runtime.prompt_rate > 0:
+                forecast, seconds = True, runtime.seconds_for(len(prompt) - start)
+                if 0 < self._request.ask_above_s < seconds:
+                    return PromptHeld(new=len(prompt) - start, cached=start, seconds=seconds)
             batch = prompt[start : start + step]
-            self._runtime.evaluate(batch)
-            self._emit(PromptProgress(done=start + len(batch) - cached, total=total, cached=cached))
+            runtime.evaluate(batch)
+            told(min(start + len(batch), runtime.remembered) - cached)
+        return None
 
     def _decode(self, limit: int) -> FinishReason:
         request, runtime = self._request, self._runtime

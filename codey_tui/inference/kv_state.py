@@ -39,8 +39,9 @@ class KvStates:
             except OSError as error:
                 note(f"Evaluated prompts are not saved: {path.name} cannot be read ({error.strerror}).")
                 return
-            self._store = KvStore(Path(options.kv_folder), str(path), identity, options.kv_max_bytes, note)
-            self._store.prune(options.kv_max_bytes)
+            store = KvStore(Path(options.kv_folder), str(path), identity, options.kv_max_bytes, note)
+            store.prune(options.kv_max_bytes)
+            self._store = store if options.kv_max_bytes else None
 
     def prepare(self, prompt: Sequence[int], request: GenerateRequest) -> None:
         """Before a prompt is evaluated: take a saved state where it holds more of the prompt than memory does."""

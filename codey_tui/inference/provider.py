@@ -24,7 +24,8 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     repeatable. `max_tokens_per_s` paces generation (0: as fast as it goes). With a `grammar` (llama.cpp's GBNF, its rule
     `root`) the answer has that form, unless `max_tokens` cuts it short. `functions`, in the form of OpenAI's function calling, go to
     the model's chat template, which says in the model's own way what can be called; templates without tools leave them out.
-    `repeats` says that the answer will repeat much of the prompt, as an edit does: a provider may use that to be quicker.
+    Where reading what is new of the prompt would take longer than `ask_above_s` seconds (0: no matter how long), it is not
+    read and `PromptHeld` tells. `repeats` says that the answer will repeat much of the prompt, as an edit does: a provider may use that to be quicker.
     """
 
     messages: tuple[ChatTurn, ...]
@@ -39,6 +40,7 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     grammar: str = ""
     functions: tuple[dict[str, Any], ...] = ()
     repeats: bool = False
+    ask_above_s: float = 0.0
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -61,11 +63,22 @@ class Loaded(_Event, frozen=True, kw_only=True):
 
 
 class PromptProgress(_Event, frozen=True, kw_only=True):
-    """Prompt evaluation: `done` of `total` tokens to evaluate; `cached` more came from the KV cache."""
+    """Prompt evaluation: `done` of `total` tokens to evaluate; `cached` more came from the KV cache. The rest will take
+    about `seconds` at the rate that was measured here (0: none was yet)."""
 
     done: int
     total: int
     cached: int
+    seconds: float = 0.0
+
+
+class PromptHeld(_Event, frozen=True, kw_only=True):
+    """The last event of a generation that was not begun: its `new` tokens would take about `seconds` to read, longer than
+    the request allows unasked; `cached` more are in the KV cache."""
+
+    new: int
+    cached: int
+    seconds: float
 
 
 class Token(_Event, frozen=True, kw_only=True):
@@ -76,9 +89,11 @@ class Token(_Event, frozen=True, kw_only=True):
 
 
 class Finished(_Event, frozen=True, kw_only=True):
-    """The last event of a generation.
+    """The last event of a generation that was begun.
 
-    `stop_text` is the stop string that was met. `tokens_new` and `tokens_cached` add up to the prompt, `tokens_out`
+    `stop_text` is the stop string that was met. `tokens_new` and `tokens_cached` add up to what the model read of the prompt,
+    which had `tokens_sent` (0: only the reader was counted); `reuses` says whether a prompt that begins as the last one did and
+    goes on in another way would be read from there only. `tokens_out`
     counts generated tokens, the one that ended it included only if it had text. `mean_logprob` (natural logarithm, 0
     when nothing was generated) is taken at temperature 1. `peak_rss` is in bytes,
     `threads` are those that generated last (0: not told). Of `tokens_drafted` tokens that were guessed, `tokens_accepted` were
@@ -91,6 +106,9 @@ class Finished(_Event, frozen=True, kw_only=True):
     tokens_out: int = 0
     tokens_new: int = 0
     tokens_cached: int = 0
+    tokens_sent: int = 0
+    reuses: bool = True
+    prompt_rate: float = 0.0
     seconds_prompt: float = 0.0
     seconds_generation: float = 0.0
     seconds_inside: float = 0.0
@@ -102,7 +120,7 @@ class Finished(_Event, frozen=True, kw_only=True):
     draft_gain: float = 0.0
 
 
-ProviderEvent = LoadProgress | Loaded | PromptProgress | Token | Finished
+ProviderEvent = LoadProgress | Loaded | PromptProgress | PromptHeld | Token | Finished
 
 
 class InferenceError(Exception):
@@ -127,6 +145,10 @@ class PromptTooLong(InferenceError):
 
 class ChildDied(InferenceError):
     """The process that held the model ended; the sentence tells its signal or exit code."""
+
+
+class KilledForMemory(ChildDied):
+    """The kernel ended the model's process for want of memory, by all signs."""
 
 
 class StalledGeneration(InferenceError):
@@ -154,11 +176,16 @@ class Provider(Protocol):
         ...
 
     def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-        """Events of one generation, `Finished` last; loads the model first when needed. Raises `InferenceError`.
+        """Events of one generation, `Finished` (or `PromptHeld`) last; loads the model first when needed. Raises `InferenceError`.
 
         Closing the iterator, or cancelling the task that waits in it, stops the generation within a second. A caller
         that may leave the loop early wraps the iterator in `contextlib.aclosing`.
         """
+        ...
+
+    def load(self) -> AsyncGenerator[ProviderEvent, None]:
+        """Load the model where it is not loaded, ahead of the generation that will need it: `LoadProgress` and `Loaded`, or
+        nothing. Raises `InferenceError`."""
         ...
 
     async def count_tokens(self, messages: Sequence[ChatTurn], prefill: str = "") -> int:
@@ -173,6 +200,11 @@ class Provider(Protocol):
         Never waits for a load or another generation, nor longer than `patience_s` seconds without progress: then it
         raises `NotReady`. Raises `InferenceError`.
         """
+        ...
+
+    async def keep(self, conversation: str) -> int:
+        """Let what was evaluated last outlive this process, under the name of a conversation, where the provider can and it is
+        worth it; how many tokens were written. Never loads, never waits for a generation, never raises."""
         ...
 
     def use_threads(self, threads: int) -> None:

@@ -22,35 +22,33 @@ class Rates:
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
-        self._known: dict[str, float] | None = None
+        self._known: dict[str, float] = {}
 
     def get(self, key: str) -> float:
         """The rate measured last, 0 where none was."""
-        return self._load().get(key, 0.0)
+        if key not in self._known:
+            self._known = self._read() | self._known
+        return self._known.get(key, 0.0)
 
     def note(self, key: str, rate: float) -> None:
         """Remember a rate; 0 says nothing."""
-        known = self._load()
-        if rate <= 0 or abs(known.get(key, 0.0) - rate) <= _CHANGED * rate:
+        if rate <= 0 or abs(self.get(key) - rate) <= _CHANGED * rate:
             return
-        known[key] = round(rate, 2)
-        self._write(known)
+        self._known[key] = round(rate, 2)
+        self._write(self._read() | {key: self._known[key]})  # other models note theirs in the same file
 
-    def _load(self) -> dict[str, float]:
-        if self._known is None:
-            self._known = {}
-            if self._file is not None:
-                try:
-                    with self._file.open("rb") as stream:
-                        found = msgspec.json.decode(stream.read(_MAX_BYTES), type=dict[str, float])
-                    self._known = {key: rate for key, rate in found.items() if rate > 0}
-                except FileNotFoundError:
-                    pass  # nothing was measured yet
-                except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-                    log.warning(
-                        "What is known of this machine's speed cannot be read (%s); it is measured anew.", error
-                    )
-        return self._known
+    def _read(self) -> dict[str, float]:
+        if self._file is None:
+            return {}
+        try:
+            with self._file.open("rb") as stream:
+                found = msgspec.json.decode(stream.read(_MAX_BYTES), type=dict[str, float])
+            return {key: rate for key, rate in found.items() if rate > 0}
+        except FileNotFoundError:
+            return {}  # nothing was measured yet
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            log.warning("What is known of this machine's speed cannot be read (%s); it is measured anew.", error)
+            return {}
 
     def _write(self, known: dict[str, float]) -> None:
         if self._file is None:

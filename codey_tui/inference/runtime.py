@@ -4,6 +4,7 @@ import ctypes
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import llama_cpp.llama_cpp as lib
@@ -13,6 +14,8 @@ from codey_tui.inference.control_texts import ControlTexts
 from codey_tui.inference.crowding import Crowding
 from codey_tui.inference.frames import FailureKind, LoadOptions
 from codey_tui.inference.grammar import Grammar
+from codey_tui.inference.kv_memory import ASIDE, KvMemory
+from codey_tui.inference.kv_store import common
 from codey_tui.inference.lookup_payoff import PayOff, draft_limit
 from codey_tui.inference.provider import ChatTurn
 from codey_tui.inference.sampling import Logits
@@ -27,6 +30,8 @@ _WATCH_ABOVE = 0.05
 # Below this size (bytes) a token takes less time than threads take to meet at the end of each operation; a second thread
 # then gains nothing on an idle machine and loses nearly everything on a busy one.
 _ONE_THREAD_BELOW = 64 * 1024 * 1024
+# Batches of fewer tokens say little of how fast prompts are read.
+_MEASURED = 32
 
 
 class RuntimeFailed(Exception):
@@ -57,6 +62,7 @@ class Runtime:
     ) -> None:
         self.options = options
         self.tokens: list[int] = []
+        self.prompt_rate = options.prompt_rate
         self._log = log
         self._wanted_threads = threads
         self._bound = (0, 0)
@@ -66,8 +72,10 @@ class Runtime:
         self._vocab: Any = lib.llama_model_get_vocab(self._model)
         if not self._vocab or not lib.llama_model_has_decoder(self._model):
             raise RuntimeFailed("broken", "This GGUF file holds no model that generates text.")
+        # Recurrent and hybrid models keep one state for all tokens, which goes on but cannot be cut back.
+        self.can_cut = not (lib.llama_model_is_recurrent(self._model) or lib.llama_model_is_hybrid(self._model))
         self._context = self._open_context()
-        self._memory: Any = lib.llama_get_memory(self._context)
+        self.memory = KvMemory(self._context)
         self.n_ctx = int(lib.llama_n_ctx(self._context))
         self.n_vocab = int(lib.llama_vocab_n_tokens(self._vocab))
         self._pieces: dict[int, bytes] = {}
@@ -136,6 +144,9 @@ class Runtime:
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
         # A sliding window that drops old cells would make reuse of a prefix silently wrong.
         params.swa_full = True
+        # The second sequence shares these cells: a question in between (`begin_aside`) leaves the first as it is.
+        params.n_seq_max = 2
+        params.kv_unified = True
         if options.kv_type == "q8_0":
             params.type_k = params.type_v = _Q8_0
         self._log.clear()
@@ -220,17 +231,12 @@ class Runtime:
 
         At least the last token of the prompt is left to evaluate, since its logits are wanted.
         """
-        keep = 0
-        for held, wanted in zip(self.tokens, prompt, strict=False):
-            if held != wanted:
-                break
-            keep += 1
-        return self._truncate(min(keep, len(prompt) - 1))
+        return self._truncate(min(common(self.tokens, prompt), len(prompt) - 1))
 
     def _truncate(self, keep: int) -> int:
-        if not lib.llama_memory_seq_rm(self._memory, 0, keep, -1):
-            # Recurrent and hybrid models keep one state, which cannot be cut.
-            lib.llama_memory_clear(self._memory, True)
+        if not self.memory.cut(keep):
+            self.can_cut = False
+            self.memory.clear()
             keep = 0
         del self.tokens[keep:]
         return keep
@@ -239,7 +245,11 @@ class Runtime:
         """Append at most `n_batch` tokens. Raises `Aborted` or `RuntimeFailed`; the cache then ends before them."""
         self._watch_while(True)
         self._buffer[: len(tokens)] = tokens
+        started = time.monotonic()
         self._decode(lib.llama_batch_get_one(self._buffer, len(tokens)), tokens)
+        if len(tokens) >= _MEASURED:
+            rate = len(tokens) / max(time.monotonic() - started, 1e-6)
+            self.prompt_rate = 0.7 * self.prompt_rate + 0.3 * rate if self.prompt_rate else rate
 
     def evaluate_one(self, token: int, seconds_per_token: float) -> None:
         """Append one token; the time that one took so far decides whether it can be interrupted inside."""
@@ -272,6 +282,48 @@ class Runtime:
         if lib.llama_model_is_recurrent(self._model) or lib.llama_model_is_hybrid(self._model):
             return 0
         return min(draft_limit(int(lib.llama_model_size(self._model)), self.n_vocab), self.options.n_batch - 1)
+
+    def begin_aside(self, prompt: Sequence[int]) -> int:
+        """Begin a question in between with what the conversation shares with `prompt`; how many tokens that are.
+
+        Raises `RuntimeFailed` where the rest has no room beside the conversation.
+        """
+        keep = min(common(self.tokens, prompt), len(prompt) - 1)
+        if not self.can_cut and keep < len(self.tokens):
+            keep = 0
+        if len(self.tokens) + len(prompt) - keep > self.n_ctx:
+            raise RuntimeFailed("too_long", "The conversation leaves no room in the context for a question in between.")
+        if keep:
+            self.memory.share(keep if self.can_cut else -1)
+        return keep
+
+    def evaluate_aside(self, tokens: Sequence[int], position: int) -> None:
+        """Append at most `n_batch` tokens to the question in between. Raises `Aborted` or `RuntimeFailed`."""
+        self._watch_while(True)
+        batch = lib.llama_batch_init(len(tokens), 0, 1)
+        try:
+            batch.n_tokens = len(tokens)
+            for at, token in enumerate(tokens):
+                batch.token[at], batch.pos[at], batch.logits[at] = token, position + at, at == len(tokens) - 1
+                batch.n_seq_id[at], batch.seq_id[at][0] = 1, ASIDE
+            self._decode(batch, ())
+        finally:
+            lib.llama_batch_free(batch)
+
+    def seconds_for(self, tokens: int) -> float:
+        """About how long these tokens of a prompt take to read, in seconds; 0 where no rate was measured yet."""
+        return tokens / self.prompt_rate if self.prompt_rate > 0 else 0.0
+
+    @property
+    def remembered(self) -> int:
+        """Tokens of the conversation that llama.cpp itself says it holds; fewer than `tokens` where some fell out of it."""
+        first, last = self.memory.span()
+        return last + 1 if not self.can_cut else last + 1 - max(0, first)
+
+    def restore(self, file: Path, tokens: Sequence[int]) -> bool:
+        """Take a state from a file that was checked before; False leaves nothing."""
+        self.tokens[:] = tokens if self.memory.restore(file, tokens) else ()
+        return bool(self.tokens)
 
     def _watch_while(self, wanted: bool) -> None:
         if wanted != self._watching:

@@ -6,7 +6,7 @@ import msgspec
 
 from codey_tui.protocol.actions import Action, ActionResult, ApprovalMode, Decider, Preview, Risk, Scope, Verdict
 from codey_tui.protocol.chat import Message
-from codey_tui.protocol.models import Figures, Gauges, ModelInfo, Route, SessionInfo
+from codey_tui.protocol.models import Figures, Gauges, ModelInfo, PromptPart, Route, SessionInfo
 from codey_tui.protocol.plan import ChunkState, Plan
 
 PullResult = Literal["done", "failed", "cancelled"]
@@ -98,6 +98,28 @@ class PlanDecided(_Event, frozen=True):
     chunks: tuple[str, ...]
     decided_by: Decider
     reason: str = ""
+
+
+class PromptForecast(_Event, frozen=True):
+    """Reading a prompt will take long: its `new` tokens about `seconds` at the rate measured here; `cached` more were read
+    before. `parts` could be left out. It waits for a `DecidePrompt` where it is `asked`."""
+
+    question_id: str
+    stream: str
+    new: int
+    cached: int
+    seconds: float
+    parts: tuple[PromptPart, ...] = ()
+    asked: bool = True
+
+
+class PromptDecided(_Event, frozen=True):
+    """A prompt that takes long is sent, without the parts `left_out`, or it is not."""
+
+    question_id: str
+    verdict: Verdict
+    decided_by: Decider
+    left_out: tuple[str, ...] = ()
 
 
 class MessageAdded(_Event, frozen=True):
@@ -223,12 +245,14 @@ class ModelPullProgressed(_Event, frozen=True):
 
 
 class PromptEvaluated(_Event, frozen=True):
-    """Prompt evaluation: tokens `done` of `total` to evaluate; `cached` came from the KV cache."""
+    """Prompt evaluation: tokens `done` of `total` to evaluate; `cached` came from the KV cache. What is left takes about
+    `seconds` at the rate measured here (0: not known)."""
 
     stream: str
     done: int
     total: int
     cached: int
+    seconds: float = 0.0
 
 
 class TokensGenerated(_Event, frozen=True):
@@ -290,6 +314,8 @@ Event = (
     | RouteChosen
     | PlanProposed
     | PlanDecided
+    | PromptForecast
+    | PromptDecided
     | MessageAdded
     | TurnEnded
     | TurnUndone

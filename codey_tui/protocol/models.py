@@ -74,7 +74,10 @@ class ModelsHere(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gauges(msgspec.Struct, frozen=True, kw_only=True):
-    """One reading of the machine. Memory in bytes, temperature in degrees Celsius (None where the system tells none)."""
+    """One reading of the machine. Memory in bytes, temperature in degrees Celsius (None where the system tells none).
+
+    `beside_rss` is what Codey takes besides this engine and its models: screens, sandboxes, and other engines of the same budget.
+    """
 
     engine_rss: int
     models_rss: int
@@ -82,18 +85,29 @@ class Gauges(msgspec.Struct, frozen=True, kw_only=True):
     cpu_percent: float
     temperature: float | None = None
     battery_percent: float | None = None
+    beside_rss: int = 0
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of a turn or a chunk: tokens in (new and cached), tokens out, seconds, bytes of peak RSS."""
+    """The figures of a turn or a chunk: tokens in (new and cached), tokens out, seconds, bytes of peak RSS. `tokens_lost`
+    were sent and never read by the model: what it wrote cannot be trusted."""
 
     tokens_new: int = 0
     tokens_cached: int = 0
     tokens_out: int = 0
+    tokens_lost: int = 0
     seconds: float = 0.0
     generation_seconds: float = 0.0
     peak_rss: int = 0
     files: tuple[str, ...] = ()
+
+
+class PromptPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a prompt could do without: a file of its context, or the earlier turns; about `tokens` long."""
+
+    id: str
+    title: str
+    tokens: int
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,6 +41,14 @@ class DecideAction(_Op, frozen=True):
     hunks: tuple[int, ...] = ()
 
 
+class DecidePrompt(_Op, frozen=True):
+    """Answer a forecast: send the prompt, without the parts with these ids, or end the turn."""
+
+    question_id: str
+    verdict: Verdict
+    leave_out: tuple[str, ...] = ()
+
+
 class CancelTurn(_Op, frozen=True):
     """Stop the running turn; what whole chunks wrote stays and can be undone."""
 
@@ -126,6 +134,7 @@ Op = (
     SubmitPrompt
     | DecidePlan
     | DecideAction
+    | DecidePrompt
     | CancelTurn
     | RetryTurn
     | UndoTurn

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from codey_tui.store.audit import Audit
 from codey_tui.store.connection import Connection, StoreError, is_corrupt, sentence
+from codey_tui.store.conversations import Conversations
 from codey_tui.store.corrections import Corrections
 from codey_tui.store.figures import FigureLog
 from codey_tui.store.journal import Journal
@@ -37,6 +38,7 @@ class Database:
         self.audit = Audit(connection)
         self.figures = FigureLog(connection)
         self.corrections = Corrections(connection)
+        self.conversations = Conversations(connection)
         self._connection = connection
 
     @classmethod

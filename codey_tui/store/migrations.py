@@ -63,5 +63,18 @@ def corrections_of_routes(db: Database) -> None:
     db.conn.execute(_CORRECTIONS)
 
 
-NAMES = frozenset({"first_tables", "corrections_of_routes"})
+_CONVERSATIONS = """
+CREATE TABLE conversations (
+    session TEXT NOT NULL, position INTEGER NOT NULL, role TEXT NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (session, position)
+) STRICT, WITHOUT ROWID
+"""
+
+
+@SCHEMA()
+def conversations_as_sent(db: Database) -> None:
+    db.conn.execute(_CONVERSATIONS)
+
+
+NAMES = frozenset({"first_tables", "corrections_of_routes", "conversations_as_sent"})
 """Every migration above: a file that knows others comes from a newer version."""

@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 from codey_tui.engine.approvals import Approvals, Decision
 from codey_tui.engine.checkpoints import Checkpoints
 from codey_tui.engine.coder import Coder, Honesty, Sampling
+from codey_tui.engine.conversation import Conversation
 from codey_tui.engine.executor import Executor
 from codey_tui.engine.proposals import propose_change
 from codey_tui.engine.proposing import Settled
+from codey_tui.engine.reading import Reading
 from codey_tui.engine.records import Records
 from codey_tui.engine.turn_state import TurnOptions, TurnState
 from codey_tui.engine.undo import Restored
@@ -38,6 +40,7 @@ class Acting:
         self.turn = 1
         self._loop = asyncio.new_event_loop()
         self._approvals = Approvals("ask")
+        self._database = database
         self._decision = Decision("reject", "person")
         self._executor = Executor(self.workspace, Rlimits(), Limits(), self._approvals, Records(database), time.time)
         self.restart()
@@ -91,7 +94,14 @@ class Acting:
             workspace=self.workspace,
             state_dir=self.state_dir,
             emit=self._hear,
-            coder=Coder(ScriptedProvider([]), info, Honesty(), Sampling(), self._hear),
+            coder=Coder(
+                ScriptedProvider([]),
+                info,
+                Honesty(),
+                Sampling(),
+                self._hear,
+                Reading(self._approvals, Conversation(self._database.conversations, "acting", lambda write: write())),
+            ),
             executor=self._executor,
             checkpoints=self.checkpoints,
             options=TurnOptions(),

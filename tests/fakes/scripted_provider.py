@@ -43,6 +43,7 @@ class ScriptedProvider:
         self.requests: list[GenerateRequest] = []
         self.scores: dict[str, float] = {}
         self.scored: list[str] = []
+        self.kept: list[str] = []
         self.cancelled = 0
         self.playing = False
         self.loaded = False
@@ -125,6 +126,14 @@ class ScriptedProvider:
             peak_rss=1024 * 1024,
         )
 
+    async def load(self) -> AsyncGenerator[ProviderEvent, None]:
+        """Loads at once."""
+        async with self._lock:
+            if not self.loaded:
+                yield LoadProgress(fraction=1.0)
+                yield Loaded(seconds=0.01, rss=1024 * 1024, n_ctx=self._n_ctx)
+                self.loaded = True
+
     async def count_tokens(self, messages: Sequence[ChatTurn], prefill: str = "") -> int:
         """About four characters a token, as English and code have."""
         return sum(len(turn.text) // 4 + 4 for turn in messages) + len(prefill) // 4
@@ -140,6 +149,10 @@ class ScriptedProvider:
 
     def use_threads(self, threads: int) -> None:
         self.threads = threads
+
+    async def keep(self, conversation: str) -> int:
+        self.kept.append(conversation)
+        return 0
 
     async def unload(self) -> None:
         self.loaded = False

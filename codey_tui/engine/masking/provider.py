@@ -30,6 +30,10 @@ class MaskedProvider:
             replace(request, messages=_masked(request.messages), prefill=mask(request.prefill))
         )
 
+    def load(self) -> AsyncGenerator[ProviderEvent, None]:
+        """See `Provider`."""
+        return self._provider.load()
+
     async def count_tokens(self, messages: Sequence[ChatTurn], prefill: str = "") -> int:
         """See `Provider`: the tokens of what the model would see."""
         return await self._provider.count_tokens(_masked(messages), mask(prefill))
@@ -39,6 +43,10 @@ class MaskedProvider:
     ) -> tuple[float, ...]:
         """See `Provider`."""
         return await self._provider.score(_masked(messages), candidates, mask(prefill), patience_s=patience_s)
+
+    async def keep(self, conversation: str) -> int:
+        """See `Provider`."""
+        return await self._provider.keep(conversation)
 
     def use_threads(self, threads: int) -> None:
         """See `Provider`."""
