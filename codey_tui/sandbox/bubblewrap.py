@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from codey_tui.sandbox import setuid
 from codey_tui.sandbox.base import Completed, Limits, OnOutput
 from codey_tui.sandbox.environment import scrubbed
 from codey_tui.sandbox.places import ETC, SYSTEM, pinned, protected, tool_folders
@@ -64,7 +65,8 @@ class Bubblewrap:
         inner = scrubbed(os.environ, env, network=limits.network)
         wrapped = self._wrap(argv, cwd.resolve(), workspace.resolve(), inner, limits)
         outer = {"PATH": inner["PATH"]}
-        return supervise(wrapped, cwd=cwd, env=outer, limits=limits, on_output=on_output, cancel=cancel)
+        with setuid.none_left(workspace, on_output):
+            return supervise(wrapped, cwd=cwd, env=outer, limits=limits, on_output=on_output, cancel=cancel)
 
     def close(self) -> None:
         """Nothing is held between runs."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from codey_tui.sandbox import idmap
+from codey_tui.sandbox import idmap, setuid
 from codey_tui.sandbox.base import Completed, Limits, OnOutput, SandboxError, SandboxRefused
 from codey_tui.sandbox.docker_container import spec_for
 from codey_tui.sandbox.docker_exec import execute
@@ -101,7 +101,8 @@ class Docker:
             own = self.environment == "local"
             tools = _tools(inner["PATH"], workspace) if own else ()
             spec = spec_for(image, workspace, tools, self._cpus, limits)
-            with self.pool().lease(spec, keep=not limits.network) as container:
+            leased = self.pool().lease(spec, keep=not limits.network)
+            with setuid.none_left(workspace, on_output), leased as container:
                 return execute(
                     client.api,
                     container,

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from codey_tui.sandbox import seccomp
+from codey_tui.sandbox import seccomp, setuid
 from codey_tui.sandbox.base import Completed, Limits, OnOutput
 from codey_tui.sandbox.environment import scrubbed
 from codey_tui.sandbox.places import ETC, SYSTEM, tool_folders
@@ -96,15 +96,16 @@ class Landlock:
                 user=user,
                 filter=seccomp.program(network=limits.network, truncate=self.version() >= 3).hex(),
             )
-            done = supervise(
-                argv,
-                cwd=cwd,
-                env={**inner, "HOME": own, "TMPDIR": own},
-                limits=limits,
-                on_output=on_output,
-                cancel=cancel,
-                walls=walls,
-            )
+            with setuid.none_left(workspace, on_output):
+                done = supervise(
+                    argv,
+                    cwd=cwd,
+                    env={**inner, "HOME": own, "TMPDIR": own},
+                    limits=limits,
+                    on_output=on_output,
+                    cancel=cancel,
+                    walls=walls,
+                )
         if changed := guard.put_back():
             note = f"\n[put back as it was, since it decides what runs outside the sandbox: {', '.join(changed)}]\n"
             on_output(note)

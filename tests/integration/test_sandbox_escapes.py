@@ -7,8 +7,10 @@ that lies in the workspace already is the file itself, in every sandbox.
 import contextlib
 import os
 import socket
+import stat
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -227,6 +229,23 @@ def test_proc_and_sys(inside: Runner, victim: "subprocess.Popen[bytes]") -> None
     assert set(told(inside, secrets)) <= by(
         inside, docker={"ENOENT"}, bubblewrap={"ENOENT"}, landlock={"EACCES", "EPERM"}
     )
+
+
+def test_a_setuid_file_is_not_left_to_whoever_finds_it(inside: Runner) -> None:
+    """Root's files would lend root's rights to every user of the machine. What had the bit before keeps it."""
+    own = inside.workspace / "own"
+    own.write_text("")
+    own.chmod(0o4755)
+    since = own.stat().st_ctime
+    while time.time() - since < 1.1:  # what was changed within the last second may be the command's
+        time.sleep(0.05)
+    done = inside("mkdir -p deep && cp /bin/true deep/it; chmod 6755 deep/it; ln -s ../own deep/link; chmod 700 deep")
+    assert done.exit_code == 0, done.output
+    mode = stat.S_IMODE((inside.workspace / "deep" / "it").stat().st_mode)
+    confined = inside.sandbox.name != "rlimits" and os.geteuid() == 0
+    assert mode == (0o755 if confined else 0o6755)
+    assert ("taken from: deep/it" in "".join(inside.shown)) == confined
+    assert stat.S_IMODE(own.stat().st_mode) == 0o4755
 
 
 def test_setuid_programs_and_rights(inside: Runner) -> None:
