@@ -21,8 +21,11 @@ from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.gguf import inspect
 from codey_tui.inference.provider import InferenceError, Provider
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
+from codey_tui.inference.rates import Rates
+from codey_tui.inference.residency import Residency
 from codey_tui.keeping import remove_model
-from codey_tui.offers import models_here, room_here
+from codey_tui.memory_here import Memory
+from codey_tui.offers import models_here
 from codey_tui.paths import Paths
 from codey_tui.protocol.actions import Rule
 from codey_tui.protocol.models import Gauges, ModelInfo
@@ -44,20 +47,26 @@ LEAST_CONTEXT = 256
 """Tokens: what the setting `context_tokens` may be at least."""
 
 
-def _llama_cpp(spec: ModelSpec, info: ModelInfo, settings: Settings) -> Provider:
+def _llama_cpp(spec: ModelSpec, info: ModelInfo, settings: Settings, paths: Paths, residency: Residency) -> Provider:
     return LlamaCppProvider(
         spec.id,
         spec.path,
         n_ctx=info.n_ctx,
         n_threads=settings.n_threads,
         timeout_s=settings.generation_timeout_s,
-        room=lambda: room_here(settings),
+        tenancy=residency.tenant(spec.id),
         # The token with which a model says that something is beyond it is a special one: it has to be seen as text.
-        options=LoadOptions(kv_type=info.kv_type, render_special=_rendered(spec)),
+        options=LoadOptions(
+            kv_type=info.kv_type,
+            render_special=_rendered(spec),
+            kv_folder=str(paths.prompt_states),
+            kv_max_bytes=settings.prompt_cache_mb * MIB,
+        ),
+        rates=Rates(paths.rates),
     )
 
 
-PROVIDERS: dict[str, Callable[[ModelSpec, ModelInfo, Settings], Provider]] = {"llama_cpp": _llama_cpp}
+PROVIDERS: dict[str, Callable[[ModelSpec, ModelInfo, Settings, Paths, Residency], Provider]] = {"llama_cpp": _llama_cpp}
 """Where text comes from, by the `provider` of a model's entry; a GGUF file runs in a child process of its own."""
 
 SANDBOXES: dict[str, Callable[[Settings], Candidate]] = {
@@ -124,18 +133,20 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
     prune(paths.checkpoints(workspace), database, settings.checkpoint_days)
     telemetry = Telemetry()
     sandbox = choose_sandbox(settings)
+    memory = Memory(paths, settings, specs, workspace, sandbox)
 
     def provider_for(model: str) -> Provider:
         spec = specs[model]
         info = models[model].info if model in models else describe_model(spec, settings)
-        return PROVIDERS[spec.extra.get("provider", "llama_cpp")](spec, info, settings)
+        return PROVIDERS[spec.extra.get("provider", "llama_cpp")](spec, info, settings, paths, memory.residency)
 
     own, untrusted = load_tools(tool_folders(workspace, paths), trust_store(paths), (tool.name for tool in TOOLS))
     tools = ToolBox((*TOOLS, *own))
     routed = Routing(build_router(paths), tools.names, workspace)
 
     def gauges(models_rss: int) -> Gauges:
-        return telemetry.gauges(models_rss, settings.memory_budget_mb * MIB)
+        read = telemetry.gauges(models_rss, settings.memory_budget_mb * MIB)
+        return replace(read, beside_rss=memory.beside_engine())
 
     return Engine(
         EngineParts(
@@ -148,7 +159,7 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             provider_for=provider_for,
             look_at=lambda model: describe_model(specs[model], settings),
             configure=partial(_configured, specs, settings),
-            list_models=partial(models_here, paths, settings),
+            list_models=lambda given_back: models_here(paths, settings, own=memory.ledger.own_id),
             files=_model_files(paths, settings, specs),
             sandbox=sandbox,
             instead=sandbox.weaker,
@@ -157,11 +168,13 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             plan=routed.plan,
             route_as=routed.as_kind,
             router=larger,
+            residency=memory.residency,
+            step_down=memory.step_down,
             read_gauges=gauges,
             mode=settings.approval_mode,
             rules=(*shipped_rules(paths), *settings.rules),
             sampling=Sampling(temperature=settings.temperature, max_tokens_per_s=settings.max_tokens_per_s),
-            options=TurnOptions(verify_attempts=settings.verify_attempts),
+            options=TurnOptions(verify_attempts=settings.verify_attempts, ask_above_s=settings.prompt_ask_s),
             notices=(*database.notices, *untrusted, *filter(None, (unknown,))),
             tools=tools,
         )

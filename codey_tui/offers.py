@@ -11,6 +11,7 @@ from codey_tui.inference.footprint import forecast
 from codey_tui.inference.found import Found, find_models
 from codey_tui.inference.gguf import inspect
 from codey_tui.inference.ladder import Room, ladder
+from codey_tui.inference.ledger import SOON, Ledger
 from codey_tui.inference.provider import InferenceError
 from codey_tui.inference.shape import ModelShape, shape_from_keys, shape_of
 from codey_tui.keeping import disk_free, kept_as, part_size
@@ -25,17 +26,30 @@ SHOWN_CONTEXTS = (4096, 8192, 16_384)
 _COMFORT = 0.6
 
 
-def room_here(settings: Settings, given_back: int = 0) -> Room:
-    """What a model may take now; `given_back` are bytes of loaded models that would make way for it."""
-    return Room(budget=settings.memory_budget_mb * MIB, available=available_memory() + given_back)
+def room_here(paths: Paths, settings: Settings, own: str = "", given_back: int = 0) -> Room:
+    """What a model may take now: idle models make way for it, and all of the engine whose account is `own`; `given_back` are
+    bytes that others will have given back by then."""
+    budget = settings.memory_budget_mb * MIB
+    ledger = Ledger(memory_folder(paths), budget=budget, available=lambda: available_memory() + given_back, kind=None)
+    survey = ledger.survey()
+    leaving = {holding.key for holding in survey.idle()} | {
+        holding.key for line in survey.lines if line.account.id == own for holding in line.account.holdings
+    }
+    return survey.room(without=leaving, soon=SOON)
 
 
-def models_here(paths: Paths, settings: Settings, given_back: int = 0) -> ModelsHere:
-    """Every model, the recommended one first, then those that are here, each time those that fit first.
+def memory_folder(paths: Paths) -> Path:
+    """Where the processes of all workspaces say what memory they take."""
+    return paths.data_dir / "memory"
+
+
+def models_here(paths: Paths, settings: Settings, *, own: str = "", given_back: int = 0) -> ModelsHere:
+    """Every model, the recommended one first, then those that are here, each time those that fit first; `own` and
+    `given_back` as for `room_here`.
 
     Raises CatalogueError.
     """
-    room = room_here(settings, given_back)
+    room = room_here(paths, settings, own, given_back)
     published = {model.id: model for model in read_published(paths)}
     specs = read_catalogue(paths, settings.models)
     offers = [_offer_here(paths, spec, published.get(spec.id), settings, room) for spec in specs]
@@ -124,13 +138,13 @@ def _described(offer: ModelOffer, model: Published) -> ModelOffer:
 def _measured(offer: ModelOffer, shape: ModelShape, room: Room) -> ModelOffer:
     """With what it needs, and with the ladder when that is more than there is."""
     wanted = forecast(shape, offer.n_ctx, kv_type=offer.kv_type)
-    fits = room.holds(wanted.total)
+    fits = room.holds(wanted.needs)
     rungs = () if fits else ladder(shape, wanted, room)
     return replace(
         offer,
         n_ctx=wanted.n_ctx,
-        needs=wanted.total,
-        needs_at={n_ctx: forecast(shape, n_ctx, kv_type=offer.kv_type).total for n_ctx in SHOWN_CONTEXTS},
+        needs=wanted.needs,
+        needs_at={n_ctx: forecast(shape, n_ctx, kv_type=offer.kv_type).needs for n_ctx in SHOWN_CONTEXTS},
         fits=fits,
         rungs=tuple(ModelRung(n_ctx=rung.n_ctx, kv_type=rung.kv_type, needs=rung.needs) for rung in rungs),
     )

@@ -32,7 +32,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All that a user may turn. Each field's description is what `codey doctor` and the documentation show."""
 
     memory_budget_mb: Annotated[
-        int, Meta(ge=64, le=1 << 24, description="RAM in MiB that Codey and its models may use; 70% of the machine's.")
+        int,
+        Meta(
+            ge=0, le=1 << 24, description="RAM in MiB that Codey and its models may use; 0 takes 70% of the machine's."
+        ),
     ]
     n_threads: Annotated[
         int, Meta(ge=1, le=1024, description="Threads that evaluate a model; best is the number of physical cores.")
@@ -46,6 +49,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Numbers of the KV cache: f16, or q8_0, which takes half the memory and reads prompts slower."
         ),
     ] = "f16"
+    keep_alive_s: Annotated[
+        float, Meta(ge=-1, description="Seconds that an idle model stays in memory; -1 until its memory is needed.")
+    ] = 900
+    keep_alive_models: Annotated[
+        dict[str, Annotated[float, Meta(ge=-1)]],
+        Meta(description="Models that stay for another time than keep_alive_s: id to seconds, or -1."),
+    ] = {}
     generation_timeout_s: Annotated[
         float, Meta(gt=0, le=86400, description="Seconds without any progress after which a generation is given up.")
     ] = 300
@@ -168,6 +178,7 @@ def load(paths: Paths, workspace: Path, env: Mapping[str, str], flags: Mapping[s
         layer |= _from_workspace(_read_object(workspace_file), str(workspace_file), layer)
     layer |= _from_environment(env)
     layer |= _from_flags(flags or {})
+    layer["memory_budget_mb"] = layer["memory_budget_mb"] or computed_defaults()["memory_budget_mb"]
     return Settings(**layer)
 
 
@@ -218,7 +229,7 @@ def _value(key: str, value: object, where: str, *, text: bool) -> object:
     if key not in FIELDS:
         raise SettingsError(where, key, "is not a setting", _advice(key))
     try:
-        if text and key in ("models", "keymap", "rules"):
+        if text and key in ("models", "keymap", "rules", "keep_alive_models"):
             value = msgspec.json.decode(str(value))
         return msgspec.convert(value, _TYPES[key], strict=not text)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:

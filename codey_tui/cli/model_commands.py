@@ -27,6 +27,15 @@ def list_models(as_json: bool, **flags: Any) -> int:
 
 
 @models.command()
+@JSON
+def ps(as_json: bool) -> int:
+    """Say what is in memory in all workspaces: models, for what they work, what they take, and when they are given back."""
+    from codey_tui.cli.models_loaded import show_loaded
+
+    return show_loaded(as_json=as_json)
+
+
+@models.command()
 @click.argument("model", metavar="ID|FILE")
 @CONTEXT
 @KV

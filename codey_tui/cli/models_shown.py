@@ -86,8 +86,8 @@ def show_fit(name: str, flags: Mapping[str, object], *, as_json: bool) -> int:
     paths, settings = own_settings(flags)
     shape, called = _find_shape(name, paths, settings)
     wanted = forecast(shape, settings.context_tokens, kv_type=settings.kv_type)
-    room = room_here(settings)
-    fits = room.holds(wanted.total)
+    room = room_here(paths, settings)
+    fits = room.holds(wanted.needs)
     rungs = () if fits else ladder(shape, wanted, room, _others(paths, settings))
     if as_json:
         print_json(_as_fit(called, wanted, room, fits, rungs))

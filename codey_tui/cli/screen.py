@@ -12,6 +12,8 @@ from codey_tui.cli.connect import apply_flags
 from codey_tui.cli.failure import BAD_INPUT, say_error
 from codey_tui.cli.site import Site, log_to_file, open_site
 from codey_tui.cli.terminal import is_interactive
+from codey_tui.inference.accounts import AccountBook
+from codey_tui.offers import memory_folder
 from codey_tui.protocol.client import Client, EngineGone
 from codey_tui.protocol.queries import GetStatus
 from codey_tui.server.connection import AttachRefused
@@ -57,9 +59,11 @@ def open_screen(workspace: Path | None, flags: Mapping[str, object], *, new: boo
         watch_gone=link.watch_gone,
         left=_say_how_to_come_back,
     )
+    account = AccountBook(memory_folder(site.paths), "screen", str(site.workspace))  # it counts against the budget
     try:
         return run(client, options)
     finally:
+        account.close()
         link.close()
 
 

@@ -134,6 +134,18 @@ class Coder:
         """Tokens of context that the model may have."""
         return self._info.n_ctx
 
+    async def preload(self) -> None:
+        """Load the model ahead of its first use, and tell how far it is. Raises an `InferenceError` of the provider."""
+        async with aclosing(self._provider.load()) as events, self._told_of_failure():
+            async for event in events:
+                match event:
+                    case inf.LoadProgress(fraction=fraction):
+                        self._loading(fraction)
+                    case inf.Loaded(rss=rss, n_ctx=n_ctx):
+                        self._changed("ready", rss=rss, n_ctx=n_ctx)
+                    case _:
+                        continue
+
     async def count(self, messages: tuple[inf.ChatTurn, ...], prefill: str = "") -> int:
         """Tokens of a prompt, by the model's own tokenizer."""
         return await self._provider.count_tokens(messages, prefill)

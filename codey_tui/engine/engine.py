@@ -19,6 +19,7 @@ from codey_tui.engine.gauging import Gauging
 from codey_tui.engine.history import resumable
 from codey_tui.engine.journal import Journal
 from codey_tui.engine.lane import CANCEL_SAID, Lane
+from codey_tui.engine.lifecycle import Lifecycle
 from codey_tui.engine.models import Models
 from codey_tui.engine.parts import EngineParts, ModelChoice
 from codey_tui.engine.present import PresentSession
@@ -28,6 +29,7 @@ from codey_tui.engine.records import Records
 from codey_tui.engine.rules import RuleBook, RuleRefused
 from codey_tui.engine.turn import Resumption, Turn, TurnParts
 from codey_tui.engine.turn_state import TurnState
+from codey_tui.inference.residency import leased_for
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.client import Deliver, Unsubscribe
@@ -62,12 +64,13 @@ class Engine:
             tools=parts.tools,
             instead=parts.instead,
         )
-        self._providers = Providers(parts.provider_for, parts.router.model if parts.router else "")
+        self._providers = Providers(parts.provider_for)
         self._decider = Decider(parts, self._providers, lambda: self._models.present, partial(self._notice, "warning"))
         self._gauging = Gauging(lambda: parts.read_gauges(self._providers.rss), self._journal, self._records)
         self._lane = Lane(self._begin_prompt, self._went_wrong)
         self._models = Models(parts, self._providers, self._journal.emit, lambda: self._lane.running, self._went_wrong)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._lifecycle = Lifecycle(parts, self._providers, lambda: self._info.id, self._journal.emit, self._take)
         self._gauge_task: asyncio.Task[None] | None = None
         self._session = PresentSession(
             parts.database, self._journal, parts.state_dir, parts.workspace, parts.clock, self._records.write
@@ -98,6 +101,7 @@ class Engine:
             self._gauge_task.cancel()
             await asyncio.gather(self._gauge_task, return_exceptions=True)
         await self._providers.close()
+        await self._lifecycle.close()
         try:
             await asyncio.to_thread(self._executor.shutdown)
         finally:
@@ -353,10 +357,12 @@ class Engine:
             approvals=self._approvals,
             clock=self._parts.clock,
             model_problem=lambda: self._parts.look_at(model).problem,
+            preload=lambda: self._providers.in_background(state.coder.preload()),
         )
         self._lane.start(self._run(Turn(state, parts, resume), model))
 
     async def _run(self, turn: Turn, model: str) -> None:
+        leased_for.set(f"turn {self._session.turn}")
         try:
             await turn.run()
         except Exception as error:
@@ -367,8 +373,9 @@ class Engine:
                 self._session.turn,
             )
         self._idle_since = time.monotonic()
-        self._providers.leave_all_but(self._models.present)
+        self._providers.leave_replaced()
         self._session.end_turn()
+        await self._providers.get(model).keep(self._journal.session)
 
     def _when_idle(self, what: str, then: Callable[[], None]) -> None:
         if self.busy:

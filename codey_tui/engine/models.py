@@ -99,7 +99,7 @@ class Models:
             self.present = op.model
             self._emit(ev.ModelChanged(model=chosen))
             if not self._running():
-                self._providers.leave_all_but(op.model)
+                self._providers.leave_replaced()
 
     async def _look_and_choose(self, op: ops.SetModel) -> None:
         """One that nobody knows may have been fetched or imported by another program meanwhile."""
@@ -135,7 +135,7 @@ class Models:
             return
         await self._read()
         if not self._running():
-            self._providers.leave_all_but(self.present)
+            self._providers.leave_replaced()
         self._emit(ev.ModelRemoved(model=model, text=text))
 
     def _notice(self, level: ev.NoticeLevel, text: str) -> None:

@@ -12,7 +12,9 @@ from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.router import Counsel
 from codey_tui.engine.router_model import RouterModel
 from codey_tui.engine.turn_state import TurnOptions
+from codey_tui.inference.ladder import Rung
 from codey_tui.inference.provider import InferenceError, Provider
+from codey_tui.inference.residency import Residency
 from codey_tui.protocol.actions import ApprovalMode, Rule
 from codey_tui.protocol.models import Gauges, ModelInfo, ModelsHere, Route, RouteKind
 from codey_tui.protocol.plan import Plan
@@ -73,6 +75,8 @@ class EngineParts:
     `configure` the model with another context and KV cache, no more context than it can have. `list_models(given_back)` says what
     fits, given the bytes that loaded models would give back. `files` brings and removes models. `read_gauges(models_rss)` reads the machine.
     `plan` takes the routes of steps by their texts. `router` is a model in the place of the router's linear model.
+    `residency` keeps local models within the memory that there is; `step_down` says what a model that did not fit should be
+    replaced by, None where nothing smaller fits.
     """
 
     workspace: Path
@@ -100,4 +104,6 @@ class EngineParts:
     notices: tuple[str, ...] = ()
     tools: ToolBox = BUILT_IN
     router: RouterModel | None = None
+    residency: Residency | None = None
+    step_down: Callable[[ModelInfo], Rung | None] = lambda _info: None
     clock: Callable[[], float] = time.time

@@ -1,24 +1,26 @@
-"""The providers of the models that were used: made at their first use, and sent away when another model was chosen."""
+"""The providers of the models that were used: made at their first use, kept until the engine ends.
+
+Which of them are in memory is for `inference.residency` to decide; one whose settings changed makes way for its successor.
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from codey_tui.engine.masking.provider import MaskedProvider
-from codey_tui.inference.provider import Provider
+from codey_tui.inference.provider import InferenceError, Provider
 
 log = logging.getLogger(__name__)
 
 
 class Providers:
-    """Providers by model id; the one of `kept` stays loaded beside the chosen one."""
+    """Providers by model id."""
 
-    def __init__(self, make: Callable[[str], Provider], kept: str = "") -> None:
+    def __init__(self, make: Callable[[str], Provider]) -> None:
         self._make = make
-        self._kept = kept
         self._made: dict[str, Provider] = {}
         self._replaced: list[Provider] = []
-        self._leaving: set[asyncio.Future[None]] = set()
+        self._background: set[asyncio.Future[None]] = set()
 
     @property
     def rss(self) -> int:
@@ -32,24 +34,38 @@ class Providers:
         return self._made[model]
 
     def make_anew(self, model: str) -> None:
-        """The next `get` makes another provider; the present one serves a running turn until `leave_all_but`."""
+        """The next `get` makes another provider; the present one serves a running turn until `leave_replaced`."""
         if model in self._made:
             self._replaced.append(self._made.pop(model))
 
-    def leave_all_but(self, model: str) -> None:
-        """Give back the memory of models that are not the chosen one: the budget is for one at a time, and for
-        the one that is kept."""
+    def leave_replaced(self) -> None:
+        """Unload what was replaced; no turn runs."""
         replaced, self._replaced = self._replaced, []
-        others = (made for name, made in self._made.items() if name not in (model, self._kept))
-        for provider in (*replaced, *others):
+        for provider in replaced:
             if provider.rss:
-                leaving = asyncio.ensure_future(provider.unload())
-                self._leaving.add(leaving)
-                leaving.add_done_callback(self._leaving.discard)
+                self.in_background(provider.unload())
+
+    def in_background(self, work: Coroutine[None, None, None]) -> None:
+        """Do something with a model that nobody waits for, such as loading it ahead of its use."""
+        task = asyncio.ensure_future(_told(work))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     async def close(self) -> None:
         """Unload every model."""
-        unloading = [*self._leaving, *(provider.unload() for provider in (*self._made.values(), *self._replaced))]
+        for task in tuple(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        unloading = [provider.unload() for provider in (*self._made.values(), *self._replaced)]
         for problem in await asyncio.gather(*unloading, return_exceptions=True):
             if problem is not None:
                 log.error("A model could not be unloaded.", exc_info=problem)
+
+
+async def _told(work: Coroutine[None, None, None]) -> None:
+    try:
+        await work
+    except InferenceError as error:  # whoever needs the model next meets it again, and tells the person
+        log.warning("%s", error)
+    except Exception:
+        log.exception("Something with a model went wrong in the background.")

@@ -42,6 +42,7 @@ class TurnParts:
     approvals: Approvals
     clock: Callable[[], float]
     model_problem: Callable[[], str]  # why the model cannot be used now, a sentence; empty when it can
+    preload: Callable[[], None]  # begins to load the model, which the plan will need
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,16 @@ class Turn:
             result, reason, can_retry = "failed", str(error), True
         self._settle_checkpoints()
         figures = state.totals.figures(state.seconds, tuple(state.written))
-        state.emit(ev.TurnEnded(result=result, figures=figures, reason=reason, can_retry=can_retry, beyond=beyond))
+        state.emit(
+            ev.TurnEnded(
+                result=result,
+                figures=figures,
+                reason=reason,
+                can_retry=can_retry,
+                beyond=beyond,
+                untrusted=reports.of_loss(figures.tokens_lost),
+            )
+        )
 
     def _settle_checkpoints(self) -> None:
         """What a cancellation or an error left unnoted: undo must know this turn's files from those of a person."""
@@ -171,6 +181,8 @@ class Turn:
         if approvals.mode == "auto":
             decision = Decision("allow", "policy")
         else:
+            if approvals.mode != "plan" and any(chunk.kind != "command" for chunk in plan.chunks):
+                self._parts.preload()  # while the person reads
             try:
                 decision = await approvals.ask(plan.id)
             except asyncio.CancelledError:

@@ -32,11 +32,18 @@ class Footprint(msgspec.Struct, frozen=True, kw_only=True):
     overhead: int
     n_ctx: int
     kv_type: KvType
+    measured: int = 0
+    """The most that such a child ever took on this machine; 0 where none was measured."""
 
     @property
     def total(self) -> int:
         """All of it."""
         return self.weights + self.kv + self.compute + self.overhead
+
+    @property
+    def needs(self) -> int:
+        """What has to be free for it: never below what was measured, and a forecast may be 2% too low."""
+        return max(self.measured, self.total + self.total // 50)
 
 
 def forecast(shape: ModelShape, n_ctx: int, *, n_batch: int = 256, kv_type: KvType = "f16") -> Footprint:

@@ -1,6 +1,6 @@
 """What would fit where a model does not: a q8_0 KV cache, a smaller context, both, or another model of this machine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import msgspec
@@ -15,10 +15,14 @@ RungKind = Literal["kv", "context", "both", "model"]
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes that a model may take: `budget` by the settings, `available` on the machine now; 0 for no limit, or unknown."""
+    """Bytes that a model may take: `budget` by the settings, `available` on the machine now; 0 for no limit, or unknown.
+
+    `taken` bytes of the setting are left out of `budget`, since Codey itself and models at work have them.
+    """
 
     budget: int = 0
     available: int = 0
+    taken: int = 0
 
     @property
     def bytes(self) -> int:
@@ -40,7 +44,8 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """What there is, and why no more."""
         if self.budget and self.budget == self.bytes:
-            return f"models may use {mb(self.budget)} (memory_budget_mb)"
+            less = f" of {mb(self.budget + self.taken)}, less what Codey and models at work have" if self.taken else ""
+            return f"models may use {mb(self.budget)} (memory_budget_mb{less})"
         return f"{mb(self.available)} are available on this machine now"
 
 
@@ -62,31 +67,37 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ladder(
-    shape: ModelShape, wanted: Footprint, room: Room, others: Sequence[Candidate] = (), *, n_batch: int = 256
+    shape: ModelShape,
+    wanted: Footprint,
+    room: Room,
+    others: Sequence[Candidate] = (),
+    *,
+    n_batch: int = 256,
+    known: Callable[[Footprint], Footprint] = lambda found: found,
 ) -> tuple[Rung, ...]:
-    """What would fit in place of `wanted`, what gives up least first; nothing when nothing does."""
+    """What would fit in place of `wanted`, what gives up least first; nothing when nothing does. `known` adds what was measured."""
 
     def tried(n_ctx: int, kv_type: KvType) -> Footprint:
-        return forecast(shape, n_ctx, n_batch=n_batch, kv_type=kv_type)
+        return known(forecast(shape, n_ctx, n_batch=n_batch, kv_type=kv_type))
 
     found: list[Rung] = []
     quantised = tried(wanted.n_ctx, "q8_0")
-    if wanted.kv_type == "f16" and room.holds(quantised.total):
+    if wanted.kv_type == "f16" and room.holds(quantised.needs):
         found.append(_rung("kv", quantised))
     for n_ctx in contexts(wanted.n_ctx):
-        if n_ctx >= LEAST_CONTEXT and room.holds((smaller := tried(n_ctx, wanted.kv_type)).total):
+        if n_ctx >= LEAST_CONTEXT and room.holds((smaller := tried(n_ctx, wanted.kv_type)).needs):
             found.append(_rung("context", smaller))
             break
     if not found and wanted.kv_type == "f16":
         for n_ctx in contexts(wanted.n_ctx):
-            if n_ctx >= LEAST_CONTEXT and room.holds((both := tried(n_ctx, "q8_0")).total):
+            if n_ctx >= LEAST_CONTEXT and room.holds((both := tried(n_ctx, "q8_0")).needs):
                 found.append(_rung("both", both))
                 break
     return (*found, *_other_models(wanted, room, others, n_batch))
 
 
 def _rung(kind: RungKind, found: Footprint, model: str = "") -> Rung:
-    return Rung(kind=kind, n_ctx=found.n_ctx, kv_type=found.kv_type, needs=found.total, model=model)
+    return Rung(kind=kind, n_ctx=found.n_ctx, kv_type=found.kv_type, needs=found.needs, model=model)
 
 
 def _other_models(wanted: Footprint, room: Room, others: Sequence[Candidate], n_batch: int) -> list[Rung]:
@@ -95,14 +106,14 @@ def _other_models(wanted: Footprint, room: Room, others: Sequence[Candidate], n_
     for other in sorted(others, key=lambda candidate: candidate.shape.weights, reverse=True):
         if other.shape.weights < wanted.weights:
             found = forecast(other.shape, wanted.n_ctx, n_batch=n_batch, kv_type=wanted.kv_type)
-            if room.holds(found.total):
+            if room.holds(found.needs):
                 fitting.append(_rung("model", found, other.id))
     return fitting
 
 
 def refusal(name: str, wanted: Footprint, room: Room, rungs: Sequence[Rung]) -> str:
     """Why a model is not loaded, and what can be done, as sentences."""
-    said = f"{name} needs {mb(wanted.total)} with a context of {wanted.n_ctx:,} tokens, but {room.sentence}."
+    said = f"{name} needs {mb(wanted.needs)} with a context of {wanted.n_ctx:,} tokens, but {room.sentence}."
     if rungs:
         return f"{said} What fits: {'; '.join(describe(rung) for rung in rungs)}. In the workbench, /models takes it."
     return f"{said} Not even the smallest context fits: choose a smaller model (`codey models list` says which fits)."

@@ -4,15 +4,31 @@ import contextlib
 import os
 from pathlib import Path
 
+import msgspec
+
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Resident(msgspec.Struct, frozen=True, kw_only=True):
+    """Resident bytes of a process, and how many of them are no pages of a file, which only its end gives back."""
+
+    rss: int = 0
+    anonymous: int = 0
+
+
+def resident_of(pid: int) -> Resident:
+    """What a process has in memory; nothing when it is gone or the system does not tell."""
+    try:
+        _, rss, shared, *_ = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
+        return Resident(rss=int(rss) * _PAGE, anonymous=max(0, int(rss) - int(shared)) * _PAGE)
+    except (OSError, ValueError):
+        rss = _rss_by_psutil(pid)
+        return Resident(rss=rss, anonymous=rss)
 
 
 def rss_of(pid: int) -> int:
     """Resident bytes of a process; 0 when it is gone or the system does not tell."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
-    except (OSError, ValueError, IndexError):
-        return _rss_by_psutil(pid)
+    return resident_of(pid).rss
 
 
 def _rss_by_psutil(pid: int) -> int:

@@ -14,7 +14,7 @@ import msgspec
 import codey_tui
 from codey_tui.inference.frames import HEADER, Cancel, FromChild, FromParent, body_size, decode_from_child, encode
 from codey_tui.inference.memory import oom_kills, rss_of, was_short
-from codey_tui.inference.provider import ChildDied, StalledGeneration
+from codey_tui.inference.provider import ChildDied, KilledForMemory, StalledGeneration
 
 KEPT_LINES = 40
 # What a child needs of the environment; secrets of the person's shell are not among it.
@@ -194,7 +194,7 @@ class ChildProcess:
         name = number.name if number else f"signal {-code}"
         if number is signal.SIGKILL:
             if oom_kills() > self._oom_before or was_short(self.rss_seen):
-                return ChildDied(
+                return KilledForMemory(
                     "The model's process was killed (SIGKILL), probably because memory ran out. "
                     "Use a smaller model or a smaller context, or close other programs."
                 )

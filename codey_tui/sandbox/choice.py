@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from codey_tui.sandbox.base import Completed, Limits, OnOutput, Sandbox, SandboxRefused
+from codey_tui.sandbox.docker import Docker
 
 AUTO = "auto"
 
@@ -74,6 +75,13 @@ class Choice:
         """Every candidate, tried."""
         chosen = self._choose()
         return [Tried(name=name, chosen=name == chosen, problem=self._problem(name)) for name in self._candidates]
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Processes that hold containers, outside of this process's own tree."""
+        with self._lock:
+            opened = list(self._opened.values())
+        return tuple(pid for sandbox in opened if isinstance(sandbox, Docker) for pid in sandbox.pids)
 
     def close(self) -> None:
         """See `Sandbox.close`."""

@@ -38,6 +38,12 @@ class Docker:
         self._client: Any = None
         self._pool: Pool | None = None
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The first process of each container; nothing is asked of the engine, and none is made."""
+        with self._lock:
+            return self._pool.pids if self._pool is not None else ()
+
     def problem(self) -> str:
         """Why it cannot be used here, empty when it can: the engine answers, and the image is there."""
         try:

@@ -73,6 +73,11 @@ class Container:
             self.remove()
             raise
 
+    @property
+    def pid(self) -> int:
+        """Its first process, as this machine numbers it; 0 before it was started."""
+        return self._pid
+
     def healthy(self) -> bool:
         """Whether it still waits, alone, with what it was made with: a protected file that was replaced is not that."""
         return (

@@ -48,6 +48,11 @@ class Pool:
         with self._changed:
             return len(self._ready)
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The first process of each container."""
+        return tuple(container.pid for container in tuple(self._all) if container.pid)
+
     def settle(self, timeout_s: float = 60.0) -> bool:
         """Wait until the pool is full and nothing is left to do; False when it took too long."""
 

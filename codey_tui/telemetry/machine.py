@@ -92,12 +92,16 @@ def _memory_left() -> int | None:
 
 
 def _reclaimable(folder: Path) -> int:
-    """Page cache that counts as used in a cgroup and is given up on demand: a GGUF that was read is mostly that."""
+    """Page cache that counts as used in a cgroup and is given up on demand, as MemAvailable counts it for a machine: a GGUF that
+    was read is mostly that, mapped or not."""
+    sizes: dict[str, int] = {}
     for line in _read(folder / "memory.stat").splitlines():
         name, _, value = line.partition(" ")
-        if name in ("inactive_file", "total_inactive_file") and value.isdigit():
-            return int(value)
-    return 0
+        if value.isdigit():
+            sizes[name] = int(value)
+    # version 1 counts the groups below apart, under names that begin with total_
+    prefix = "total_" if "total_inactive_file" in sizes else ""
+    return sizes.get(f"{prefix}inactive_file", 0) + sizes.get(f"{prefix}active_file", 0)
 
 
 def _cgroup_folders(controller: str) -> list[Path]:

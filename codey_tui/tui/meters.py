@@ -78,7 +78,8 @@ def _context(view: View, form: int) -> Segments:
 
 def _ram(view: View, own_rss: int, budget: int, form: int) -> Segments:
     gauges = view.gauges
-    used = own_rss + (gauges.engine_rss + gauges.models_rss if gauges else 0)
+    # this screen is among what the engine counts beside itself, where it counts anything
+    used = gauges.engine_rss + gauges.models_rss + max(own_rss, gauges.beside_rss) if gauges else own_rss
     limit = gauges.budget if gauges and gauges.budget else budget
     role = level(used / limit) if limit else "plain"
     if form >= 2:
@@ -130,6 +131,8 @@ def _doing(view: View) -> str:
     progress = view.progress
     if view.pending:
         return "An action waits for your answer"
+    if view.cost is not None:
+        return "A long prompt waits for your answer"
     if view.plan_waits:
         return "The plan waits for your answer"
     texts = {
@@ -162,7 +165,7 @@ def progress(view: View, width: int) -> Segments:
     if not view.busy:
         return _idle(view)
     now = view.progress
-    asking = bool(view.pending) or view.plan_waits
+    asking = bool(view.pending) or view.plan_waits or view.cost is not None
     shown: Segments = ()
     for form in (0, 1, 2, 3):
         parts: list[Segments] = [(("● ", "warn" if asking else "bar"), (_doing(view), "strong" if asking else "plain"))]

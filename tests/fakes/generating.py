@@ -18,6 +18,7 @@ from codey_tui.inference.provider import (
     Token,
 )
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
+from codey_tui.inference.tenancy import Alone
 
 # Long enough for any machine; what is slower than this is a defect.
 PATIENCE_S = 60.0
@@ -86,7 +87,7 @@ async def llama(
         n_threads=n_threads,
         nice=0,
         timeout_s=PATIENCE_S,
-        room=lambda: Room(budget=budget),
+        tenancy=Alone(lambda: Room(budget=budget)),
         options=options,
     )
     try:

@@ -142,14 +142,14 @@ def rungs_for(wanted: Footprint, available: int, *others: Candidate) -> list[tup
 
 def test_the_ladder_offers_what_gives_up_least_first() -> None:
     wanted = forecast(SEVEN, 16_384)
-    assert wanted.total > 5200 * MIB
+    assert wanted.needs > 5304 * MIB
     small = Candidate(id="small", shape=SMALL)
-    assert rungs_for(wanted, 5200, small) == [
+    assert rungs_for(wanted, 5304, small) == [
         ("kv", 16_384, "q8_0", ""),
         ("context", 8192, "f16", ""),
         ("model", 16_384, "f16", "small"),
     ]
-    assert rungs_for(wanted, 4665) == [("both", 1024, "q8_0", "")]
+    assert rungs_for(wanted, 4759) == [("both", 1024, "q8_0", "")]
     assert rungs_for(wanted, 2000, small, Candidate(id="huge", shape=SEVEN)) == [("model", 16_384, "f16", "small")]
     assert rungs_for(wanted, 100, small) == []
 
@@ -165,7 +165,7 @@ def test_a_refusal_says_what_it_needs_what_there_is_and_what_fits(room: Room, sa
     wanted = forecast(SEVEN, 8192)
     rung = Rung(kind="context", n_ctx=4096, kv_type="f16", needs=2_900_000_000)
     sentence = refusal("seven.gguf", wanted, room, (rung,))
-    assert "seven.gguf needs 5,3" in sentence and "context of 8,192 tokens" in sentence
+    assert "seven.gguf needs 5,4" in sentence and "context of 8,192 tokens" in sentence
     assert said in sentence
     assert "a context of 4,096 tokens (2,900 MB, --context 4096)" in sentence
     assert "codey models list" in refusal("seven.gguf", wanted, room, ())

@@ -2,24 +2,27 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+import logging
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
-from codey_tui.inference.footprint import forecast
+from msgspec.structs import replace
+
 from codey_tui.inference.frames import (
     Alive,
     Count,
     Counted,
     Failed,
     Generate,
+    Keep,
+    Kept,
     Load,
     LoadOptions,
+    Noted,
     Score,
     Scored,
     SetThreads,
 )
-from codey_tui.inference.gguf import inspect
-from codey_tui.inference.ladder import Room, ladder, refusal
 from codey_tui.inference.process import ChildProcess
 from codey_tui.inference.provider import (
     ChatTurn,
@@ -27,20 +30,26 @@ from codey_tui.inference.provider import (
     Finished,
     GenerateRequest,
     InferenceError,
+    KilledForMemory,
     Loaded,
     ModelBroken,
     ModelMissing,
     ModelTooLarge,
     NotReady,
+    PromptHeld,
     PromptTooLong,
     ProviderEvent,
 )
-from codey_tui.inference.shape import shape_of
+from codey_tui.inference.rates import Rates
+from codey_tui.inference.tenancy import Alone, Tenancy
+
+log = logging.getLogger(__name__)
 
 # A cancelled generation has this long (seconds) to come to rest before its process is ended.
 CANCEL_GRACE = 1.0
 
-Answer = ProviderEvent | Scored | Counted | Alive
+Answer = ProviderEvent | Scored | Counted | Kept | Alive
+_LAST = (Finished, PromptHeld, Scored, Counted, Kept, Failed)
 
 _ERRORS: dict[str, type[InferenceError]] = {
     "missing": ModelMissing,
@@ -54,9 +63,8 @@ _ERRORS: dict[str, type[InferenceError]] = {
 class LlamaCppProvider:
     """A GGUF file behind the `Provider` protocol.
 
-    `timeout_s` bounds silence, not the whole generation. `room` tells, whenever a load is due, how much memory the model
-    may take; one that would not fit is refused before it is read. Loading happens with the first generation and again
-    after a failure.
+    `timeout_s` bounds silence, not the whole generation. `tenancy` is asked whenever a load is due; a model that would not fit
+    is refused before it is read. Loading happens with the first generation and again after a failure.
     """
 
     def __init__(
@@ -68,24 +76,17 @@ class LlamaCppProvider:
         n_threads: int = 2,
         nice: int = 10,
         timeout_s: float = 300.0,
-        room: Callable[[], Room] = Room,
+        tenancy: Tenancy | None = None,
         options: LoadOptions | None = None,
+        rates: Rates | None = None,
     ) -> None:
         self._model = model_id
         self._path = path
         self.timeout_s = timeout_s
-        self._room = room
-        base = options or LoadOptions()
-        self._options = LoadOptions(
-            n_ctx=n_ctx,
-            n_threads=max(1, n_threads),
-            nice=nice,
-            n_batch=base.n_batch,
-            kv_type=base.kv_type,
-            n_gpu_layers=base.n_gpu_layers,
-            mmap=base.mmap,
-            render_special=base.render_special,
-        )
+        self._tenancy: Tenancy = tenancy or Alone()
+        self._options = replace(options or LoadOptions(), n_ctx=n_ctx, n_threads=max(1, n_threads), nice=nice)
+        self._rates = rates or Rates()
+        self._rate_key = f"{path} {self._options.kv_type} {self._options.n_threads}"
         self._child: ChildProcess | None = None
         self._lock = asyncio.Lock()
         self._settling: asyncio.Task[None] | None = None
@@ -109,6 +110,19 @@ class LlamaCppProvider:
 
     async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
         """See `Provider.generate`."""
+        with self._tenancy.lease():
+            async with contextlib.aclosing(self._generate(request)) as events:
+                async for event in events:
+                    yield event
+
+    async def load(self) -> AsyncGenerator[ProviderEvent, None]:
+        """See `Provider.load`."""
+        with self._tenancy.lease():
+            async with self._lock, contextlib.aclosing(self._ensure_loaded()) as loading:
+                async for event in loading:
+                    yield event
+
+    async def _generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
         async with self._lock:
             async with contextlib.aclosing(self._ensure_loaded()) as loading:
                 async for event in loading:
@@ -121,8 +135,11 @@ class LlamaCppProvider:
             try:
                 while not over:
                     frame = await self._receive(child)
-                    over = isinstance(frame, Finished)
-                    if not isinstance(frame, Scored | Counted | Alive):
+                    over = isinstance(frame, Finished | PromptHeld)
+                    if isinstance(frame, Finished):
+                        self._tenancy.peaked(frame.peak_rss)
+                        self._rates.note(self._rate_key, frame.prompt_rate)
+                    if not isinstance(frame, Scored | Counted | Kept | Alive):
                         yield frame
             except InferenceError:
                 over = True
@@ -132,6 +149,10 @@ class LlamaCppProvider:
 
     async def count_tokens(self, messages: Sequence[ChatTurn], prefill: str = "") -> int:
         """See `Provider.count_tokens`; loads the model when needed."""
+        with self._tenancy.lease():
+            return await self._count(messages, prefill)
+
+    async def _count(self, messages: Sequence[ChatTurn], prefill: str) -> int:
         async with self._lock:
             async with contextlib.aclosing(self._ensure_loaded()) as loading:
                 async for _ in loading:
@@ -159,10 +180,13 @@ class LlamaCppProvider:
         resting = self._settling is None or self._settling.done()
         if child is None or not child.alive or self._lock.locked() or not resting:
             raise NotReady(f"{self._model} is not loaded or busy.")
+        command = Score(id=child.next_id(), messages=tuple(messages), candidates=tuple(candidates), prefill=prefill)
+        with self._tenancy.lease():
+            return await self._score(child, command, patience_s)
+
+    async def _score(self, child: ChildProcess, command: Score, patience_s: float) -> tuple[float, ...]:
         async with self._lock:
-            child.send(
-                Score(id=child.next_id(), messages=tuple(messages), candidates=tuple(candidates), prefill=prefill)
-            )
+            child.send(command)
             over = False
             try:
                 while True:
@@ -182,6 +206,28 @@ class LlamaCppProvider:
             if not frame.logprobs:
                 raise NotReady(f"{self._model} is being unloaded.")
             return frame.logprobs
+
+    async def keep(self, conversation: str) -> int:
+        """See `Provider.keep`."""
+        if not (self._options.kv_folder and self._options.kv_max_bytes) or self._lock.locked():
+            return 0
+        async with self._lock:
+            await self._settled()
+            child, over = self._child, False
+            if child is None or not child.alive:
+                return 0
+            child.send(Keep(id=child.next_id(), conversation=conversation))
+            try:
+                while not isinstance(frame := await self._receive(child), Kept):
+                    pass
+                over = True
+                return frame.tokens
+            except InferenceError as error:
+                over = True
+                log.warning("An evaluated prompt was not saved: %s", error)
+                return 0
+            finally:
+                await self._rest(child, over=over)
 
     def use_threads(self, threads: int) -> None:
         """See `Provider.use_threads`."""
@@ -204,6 +250,7 @@ class LlamaCppProvider:
                 child, self._child = self._child, None
                 if child is not None:
                     await child.close()
+                    self._tenancy.left()
         finally:
             self._leaving -= 1
 
@@ -220,19 +267,28 @@ class LlamaCppProvider:
             return
         if self._child is not None:
             await self._child.kill("it had ended before")
-            self._child = None
-        await asyncio.to_thread(self._check_file)
-        child = await ChildProcess.start()
+            self._gone()
+        async with self._tenancy.entering(self._path, self._options, self.unload) as entry:
+            child = await ChildProcess.start()
+            entry.started(child.pid)
+            async with contextlib.aclosing(self._load(child)) as loading:
+                async for event in loading:
+                    if isinstance(event, Loaded):
+                        entry.loaded()
+                    yield event
+
+    async def _load(self, child: ChildProcess) -> AsyncGenerator[ProviderEvent, None]:
         loaded = False
         try:
             if self._threads:
                 child.send(SetThreads(threads=self._threads))
-            child.send(Load(path=str(self._path.resolve()), options=self._options))
+            known = replace(self._options, prompt_rate=self._rates.get(self._rate_key))
+            child.send(Load(path=str(self._path.resolve()), options=known))
             self._child = child
             while not loaded:
                 frame = await self._receive(child)
                 loaded = isinstance(frame, Loaded)
-                if not isinstance(frame, Scored | Counted | Alive):
+                if not isinstance(frame, Scored | Counted | Kept | Alive):
                     yield frame
         finally:
             if not loaded:
@@ -240,18 +296,19 @@ class LlamaCppProvider:
                 self._child = None
                 await asyncio.shield(child.kill("loading was cancelled"))
 
-    def _check_file(self) -> None:
-        """What can be said about the file without loading it, in a sentence."""
-        shape, room = shape_of(inspect(self._path)), self._room()
-        options = self._options
-        wanted = forecast(shape, options.n_ctx, n_batch=options.n_batch, kv_type=options.kv_type)
-        if not room.holds(wanted.total):
-            rungs = ladder(shape, wanted, room, n_batch=options.n_batch)
-            raise ModelTooLarge(refusal(self._path.name, wanted, room, rungs))
+    def _gone(self) -> None:
+        """The child has ended, and its memory is free."""
+        self._child = None
+        self._tenancy.left()
 
     async def _receive(self, child: ChildProcess) -> Answer:
         """The next frame, a failure raised as the error it stands for."""
-        frame = await child.receive(self.timeout_s)
+        try:
+            while isinstance(frame := await child.receive(self.timeout_s), Noted):
+                log.info("%s: %s", self._model, frame.sentence)
+        except KilledForMemory:
+            self._tenancy.killed(child.rss_seen)
+            raise
         if isinstance(frame, Failed):
             raise _error_of(frame, self._path.name)
         return frame
@@ -259,7 +316,7 @@ class LlamaCppProvider:
     async def _rest(self, child: ChildProcess, *, over: bool) -> None:
         """Leave the child idle: an interrupted command is cancelled and its end waited for."""
         if not child.alive:
-            self._child = None
+            self._gone()
         elif not over:
             # A task of its own: a second cancellation of the caller must not leave the child in mid-sentence.
             self._settling = asyncio.create_task(_settle(child))
@@ -277,7 +334,7 @@ async def _settle(child: ChildProcess) -> None:
     child.cancel()
     try:
         async with asyncio.timeout(CANCEL_GRACE):
-            while not isinstance(await child.receive(CANCEL_GRACE * 2), Finished | Scored | Counted | Failed):
+            while not isinstance(await child.receive(CANCEL_GRACE * 2), _LAST):
                 pass
     except TimeoutError:
         await child.kill("it did not stop when it was cancelled")

@@ -1,0 +1,96 @@
+"""How a model comes into memory and leaves it: what a provider asks before a load, and says afterwards."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from codey_tui.inference.footprint import Footprint, forecast
+from codey_tui.inference.frames import LoadOptions
+from codey_tui.inference.gguf import inspect
+from codey_tui.inference.ladder import Room, ladder, refusal
+from codey_tui.inference.provider import ModelTooLarge
+from codey_tui.inference.shape import ModelShape, shape_of
+
+Leave = Callable[[], Awaitable[None]]
+
+
+class Entry(Protocol):
+    """A load that was let in."""
+
+    def started(self, pid: int) -> None:
+        """The model's process runs."""
+        ...
+
+    def loaded(self) -> None:
+        """The model is in memory; without this it is taken for gone at the end of the load."""
+        ...
+
+
+class Tenancy(Protocol):
+    """The memory of one provider's model."""
+
+    def entering(self, path: Path, options: LoadOptions, leave: Leave) -> AbstractAsyncContextManager[Entry]:
+        """The length of a load, before a byte of the model is read. `leave` gives the memory back when asked for it. Raises
+        ModelTooLarge, ModelMissing and ModelBroken."""
+        ...
+
+    def lease(self) -> AbstractContextManager[None]:
+        """The length of a request, in which the model is not sent away."""
+        ...
+
+    def peaked(self, rss: int) -> None:
+        """It took so many bytes at most."""
+        ...
+
+    def killed(self, rss: int) -> None:
+        """The kernel ended it for want of memory, when it had so many bytes."""
+        ...
+
+    def left(self) -> None:
+        """Its process has ended."""
+        ...
+
+
+def wanted_of(path: Path, options: LoadOptions) -> tuple[ModelShape, Footprint]:
+    """What a load would take, from the file's header. Raises ModelMissing and ModelBroken."""
+    shape = shape_of(inspect(path))
+    return shape, forecast(shape, options.n_ctx, n_batch=options.n_batch, kv_type=options.kv_type)
+
+
+class Alone:
+    """A tenancy that shares nothing: a model that needs more than `room` is refused, and nobody makes way for it."""
+
+    def __init__(self, room: Callable[[], Room] = Room) -> None:
+        self._room = room
+
+    @contextlib.asynccontextmanager
+    async def entering(self, path: Path, options: LoadOptions, leave: Leave) -> AsyncGenerator[Entry]:
+        """See `Tenancy`."""
+        shape, wanted = await asyncio.to_thread(wanted_of, path, options)
+        room = self._room()
+        if not room.holds(wanted.needs):
+            raise ModelTooLarge(refusal(path.name, wanted, room, ladder(shape, wanted, room, n_batch=options.n_batch)))
+        yield self
+
+    def started(self, pid: int) -> None:
+        """See `Entry`."""
+
+    def loaded(self) -> None:
+        """See `Entry`."""
+
+    @contextlib.contextmanager
+    def lease(self) -> Generator[None]:
+        """See `Tenancy`."""
+        yield
+
+    def peaked(self, rss: int) -> None:
+        """See `Tenancy`."""
+
+    def killed(self, rss: int) -> None:
+        """See `Tenancy`."""
+
+    def left(self) -> None:
+        """See `Tenancy`."""
