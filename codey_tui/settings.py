@@ -65,7 +65,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 60
     prompt_cache_mb: Annotated[
         int,
-        Meta(ge=0, le=1 << 24, description="MiB on the disk for prompts that were read once; 0 keeps none and removes all."),
+        Meta(
+            ge=0,
+            le=1 << 24,
+            description="MiB on the disk for prompts that were read once; 0 keeps none and removes all.",
+        ),
     ] = 1024
     approval_mode: Annotated[
         ApprovalMode,

@@ -212,9 +212,7 @@ class Coder:
             self._emit(ev.Noticed(level="info", text=NO_REUSE.format(title=self._info.title)))
         return replace(finished, tokens_sent=read + lost)
 
-    async def _generate(
-        self, stream: str, request: inf.GenerateRequest, take: Take
-    ) -> inf.Finished | inf.PromptHeld:
+    async def _generate(self, stream: str, request: inf.GenerateRequest, take: Take) -> inf.Finished | inf.PromptHeld:
         """One try of a request; it ends without text where reading it would take too long."""
         gate = _BeyondGate(self._honesty.beyond_token)
         tokens = 0

@@ -8,7 +8,7 @@ from codey_tui.engine.context import chunk_context
 from codey_tui.engine.drafting import Draft, Progress, file_form
 from codey_tui.engine.errors import StepFailed
 from codey_tui.engine.parser import Outcome
-from codey_tui.engine.proposals import propose_change
+from codey_tui.engine.proposals import Change, propose_change
 from codey_tui.engine.reports import ChunkReport
 from codey_tui.engine.slots import NOTHING, Binding, ask_for_file
 from codey_tui.engine.turn_state import TurnState
@@ -83,25 +83,45 @@ class FileRun:
         return self._report()
 
     async def overwrite(self) -> ChunkReport:
-        """Write a file anew that was there before the turn: one diff, and nothing changes without a yes."""
+        """Write a file anew that was there before the turn: one diff, and nothing changes without a yes. What is rejected, with
+        a reason, goes back to the model a bounded number of times."""
         state, chunk = self._state, self._chunk
         state.executor.check_planned(state.scope, "edit", chunk.path)
         staged = self._staged()
-        self._messages = self._ask(staged.before)
-        outcome, draft = await self._redraft(self._messages)
-        change = await propose_change(state, staged, draft.text)
-        settled = change.settled
-        if settled.result is None:
+        messages = self._messages = self._ask(staged.before)
+        accepted: Change | None = None
+        attempts = 1 if state.coder.slots else state.options.verify_attempts + 1
+        while True:
+            attempts -= 1
+            outcome, draft = await self._redraft(messages)
+            change = await propose_change(state, staged, draft.text)
+            settled = change.settled
+            if settled.result is not None and not settled.result.ok:
+                raise StepFailed(settled.result.summary)
+            if settled.result is not None:
+                accepted = change
+                state.note_written(chunk.path)
+            if not attempts or not settled.reason or (settled.result is not None and not change.rejected):
+                break
+            messages = (*messages, *self._rejected(draft.text, change))
+            staged = self._staged()
+        if accepted is None:
             return ChunkReport(chunk, "skipped", settled.reason or "the change was rejected")
-        if not settled.result.ok:
-            raise StepFailed(settled.result.summary)
-        self._size = len(change.text.encode())
-        state.note_written(chunk.path)
-        if change.rejected:  # a repair would write the rejected parts after all: the person has the last word
-            self._notes.append(change.note)
+        self._size = len(accepted.text.encode())
+        if accepted.rejected or accepted is not change:
+            # the person has the last word: a repair would write what was rejected
+            self._notes += [accepted.note] if accepted.note else []
             return self._report()
         await self._check(outcome, draft)
         return self._report()
+
+    def _rejected(self, text: str, change: Change) -> tuple[ChatTurn, ChatTurn]:
+        """What the model wrote, and what the person said to it."""
+        path, form, reason = self._chunk.path, file_form(self._chunk), change.settled.reason
+        whole = change.settled.result is None
+        problem = f"The person rejected this change to {path}: {reason}" if whole else change.for_model(path)
+        answer = f"{form.prefill}{text.rstrip()}\n{form.fence}"
+        return ChatTurn(role="assistant", text=answer), ChatTurn(role="user", text=prompts.rejected(path, problem))
 
     async def repair(self, error: str, attempt: int) -> None:
         """Hand an error to the model and replace the file by what it writes. Raises `StepFailed`."""

@@ -57,6 +57,40 @@ def test_a_rejection_with_a_reason_goes_back_to_the_model(tmp_path: Path) -> Non
     asyncio.run(scenario())
 
 
+def test_a_whole_file_that_is_rejected_in_part_goes_back_to_the_model_with_the_reason(tmp_path: Path) -> None:
+    """The second try starts from what was accepted of the first; a reason is not asked for twice."""
+    middle = "".join(f"# line {number}\n" for number in range(12))
+    before, first, second = (f"{top} = 1\n{middle}{end} = 1\n" for top, end in ["ab", "AB", "Ac"])
+
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, [[first, "```\n"], [second, "```\n"]]) as room:
+            file = room.workspace / "fibonacci.py"
+            room.engine.submit(ops.SubmitPrompt(text="Create Fibonacci function"))
+            plan = await room.event(ev.PlanProposed)
+            chunk = plan.plan.chunks[0]
+            assert (chunk.kind, chunk.path) == ("source_file", "fibonacci.py")
+            file.write_text(before)  # someone else was quicker
+            room.engine.submit(ops.DecidePlan(plan_id=plan.plan.id, verdict="allow", chunks=(chunk.id,)))
+            one = await room.event(ev.ActionProposed)
+            assert len(one.preview.hunks) == 2
+            room.engine.submit(
+                ops.DecideAction(action_id=one.action.id, verdict="allow", hunks=(0,), reason="name it c")
+            )
+            two = await room.event(ev.ActionProposed, 2)
+            assert file.read_text() == f"A = 1\n{middle}b = 1\n"
+            said = room.provider.requests[1].messages[-1].text
+            assert "The reason: name it c" in said
+            assert "+B = 1" in said
+            room.engine.submit(ops.DecideAction(action_id=two.action.id, verdict="allow"))
+            assert (await room.event(ev.TurnEnded)).result == "done"
+            assert file.read_text() == second
+            room.engine.submit(ops.UndoTurn())
+            await room.event(ev.TurnUndone)
+            assert file.read_text() == before
+
+    asyncio.run(scenario())
+
+
 def test_blocks_that_do_not_fit_or_break_the_file_are_tried_again_and_never_shown(tmp_path: Path) -> None:
     async def scenario() -> None:
         misses = ["    return x * y\n", "=======\n", "    return 1\n", ">>>>>>> REPLACE\n"]

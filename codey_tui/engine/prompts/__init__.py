@@ -72,6 +72,11 @@ def repair(path: str, error: str) -> str:
     return text("repair").format(path=path, error=error.strip())
 
 
+def rejected(path: str, problem: str) -> str:
+    """A person's no to a whole file, or to parts of it, and why."""
+    return text("rejected").format(path=path, problem=problem.strip())
+
+
 def fence_for(kind: str, language: str) -> str:
     """The opening of the assistant turn: the fence with its info string and a newline."""
     return f"{README_FENCE if kind == 'readme' or language == 'markdown' else FENCE}{language}\n"
