@@ -41,6 +41,7 @@ from codey_tui.telemetry import Telemetry
 from codey_tui.tools.registry import TOOLS, ToolBox
 from codey_tui.tools.trust import TrustStore
 from codey_tui.tools.user import load_tools
+from codey_tui.tuning import Tuning
 
 MIB = 2**20
 LEAST_CONTEXT = 256
@@ -48,6 +49,7 @@ LEAST_CONTEXT = 256
 
 
 def _llama_cpp(spec: ModelSpec, info: ModelInfo, settings: Settings, paths: Paths, residency: Residency) -> Provider:
+    tuning = Tuning(paths, settings, spec.path)
     return LlamaCppProvider(
         spec.id,
         spec.path,
@@ -63,6 +65,8 @@ def _llama_cpp(spec: ModelSpec, info: ModelInfo, settings: Settings, paths: Path
             kv_max_bytes=settings.prompt_cache_mb * MIB,
         ),
         rates=Rates(paths.rates),
+        tune=tuning.options,
+        used=tuning.used,
     )
 
 

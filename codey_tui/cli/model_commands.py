@@ -50,6 +50,22 @@ def fit(model: str, as_json: bool, **flags: Any) -> int:
     return show_fit(model, flags, as_json=as_json)
 
 
+@models.command()
+@click.argument("model", required=False, metavar="[ID|FILE]")
+@click.option(
+    "--seconds", type=click.FloatRange(1, 3600), default=60.0, show_default=True, help="What it may take, about."
+)
+@JSON
+def probe(model: str | None, seconds: float, as_json: bool) -> int:
+    """Measure how a model runs best here: threads, batch, flash attention, KV cache. By default your model.
+
+    What is found counts from the next load on. Ctrl+C ends it, and nothing is kept.
+    """
+    from codey_tui.cli.models_probed import probe_model
+
+    return probe_model(model, seconds=seconds, as_json=as_json)
+
+
 @models.command("import")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--id", "name", help="Its id here; by default the name of its file.")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import click
 import msgspec
@@ -10,6 +11,7 @@ from codey_tui.catalogue import find_model, read_catalogue, read_published
 from codey_tui.cli.failure import FAILED
 from codey_tui.cli.terminal import json_line, plain
 from codey_tui.inference.footprint import Footprint, forecast
+from codey_tui.inference.gguf import inspect
 from codey_tui.inference.ladder import Candidate, Room, Rung, describe, ladder, mb, refusal
 from codey_tui.inference.provider import InferenceError
 from codey_tui.inference.shape import ModelShape, shape_from_keys
@@ -17,6 +19,7 @@ from codey_tui.offers import models_elsewhere, models_here, room_here, shape_her
 from codey_tui.paths import Paths
 from codey_tui.protocol.models import ModelOffer
 from codey_tui.settings import Settings, load
+from codey_tui.tuning import in_words, probes_here
 
 
 def own_settings(flags: Mapping[str, object]) -> tuple[Paths, Settings]:
@@ -39,6 +42,11 @@ def show_models(flags: Mapping[str, object], *, as_json: bool) -> int:
         mark = "*" if offer.recommended else " "
         needs = mb(offer.needs) if offer.needs else "?"
         click.echo(plain(f"{mark} {offer.id:{width}}  {needs:>9}  {mb(offer.size):>9}  {state_of(offer)}"))
+    probes = probes_here(paths)
+    for offer in offers:
+        known = in_words(probes.get(inspect(Path(offer.path)))) if offer.path and not offer.problem else ""
+        if known:
+            click.echo(plain(f"\n{offer.id}: {known}"))
     best = next((offer for offer in offers if offer.recommended), None)
     if best is not None:
         how = f"--model {best.id}" if best.path else f"codey models pull {best.id}"

@@ -72,7 +72,21 @@ def _models(site: Site) -> list[Finding]:
             found.append(Finding(name, "bad" if spec.id == chosen.id else "warn", info.problem, hint))
         else:
             found.append(Finding(name, "ok", f"{spec.path}, {info.size / MIB:.1f} MiB, context {info.n_ctx} tokens"))
+            found += _speed(site, spec.id, spec.path, chosen=spec.id == chosen.id)
     return found
+
+
+def _speed(site: Site, name: str, path: Path, *, chosen: bool) -> list[Finding]:
+    """What was measured of a model here; that nothing was is worth a line for the chosen one only."""
+    from codey_tui.inference.gguf import inspect
+    from codey_tui.tuning import in_words, probes_here
+
+    known = probes_here(site.paths).get(inspect(path))
+    told = in_words(known)
+    if not told and not chosen:
+        return []
+    hint = "" if known.probe else f"`codey models probe {name}` finds the threads and the batch that are best here."
+    return [Finding(f"speed {name}", "ok", told or "not measured yet", hint)]
 
 
 def _router(site: Site) -> Finding:

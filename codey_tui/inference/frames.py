@@ -33,7 +33,8 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a model is loaded.
 
     `render_special` names control tokens whose text is part of the output, such as a model's own markers; all others
-    are silent. `nice` is added to the child's niceness. `n_batch` tokens are evaluated at a time. With `mmap` the weights
+    are silent. `nice` is added to the child's niceness. Of `n_threads`, `threads_generation` make tokens (0: all, or one where a
+    model is small). `n_batch` tokens are evaluated at a time. With `mmap` the weights
     are pages of the file, which the kernel may drop and read again; without, they are memory of the process.
     `n_gpu_layers` is 0 where no layer goes to a GPU. `prompt_rate` is how fast this machine read prompts before (tokens per
     second, 0: not known). `kv_folder` (absolute; empty: none) keeps evaluated prompts, of all models at most `kv_max_bytes`;
@@ -42,6 +43,7 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     n_ctx: int = 4096
     n_threads: int = 2
+    threads_generation: int = 0
     nice: int = 10
     n_batch: int = 256
     kv_type: KvType = "f16"

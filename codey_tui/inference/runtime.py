@@ -139,7 +139,8 @@ class Runtime:
         params.n_batch = params.n_ubatch = options.n_batch
         params.n_threads_batch = options.n_threads
         self._small = int(lib.llama_model_size(self._model)) < _ONE_THREAD_BELOW
-        params.n_threads = 1 if self._small else options.n_threads
+        usual = 1 if self._small else options.n_threads
+        params.n_threads = min(options.threads_generation or usual, options.n_threads)
         self._crowding = Crowding(params.n_threads)
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
         # A sliding window that drops old cells would make reuse of a prefix silently wrong.
@@ -273,13 +274,16 @@ class Runtime:
         self._decode(batch, tokens)
 
     def rewind(self, keep: int) -> None:
-        """Drop what the KV cache holds beyond `keep` tokens."""
-        if keep < len(self.tokens):
-            self._truncate(keep)
+        """Drop what the KV cache holds beyond `keep` tokens. Raises as `evaluate` does where that means reading them again."""
+        held = self.tokens[:keep]
+        if len(held) < len(self.tokens) and self._truncate(keep) < len(held):
+            self.draft_limit = 0
+            for start in range(0, len(held), self.options.n_batch):
+                self.evaluate(held[start : start + self.options.n_batch])
 
     def _draft_limit(self) -> int:
         """Tokens of a draft at most; 0 where a wrong one could not be taken back, since recurrent layers keep one state."""
-        if lib.llama_model_is_recurrent(self._model) or lib.llama_model_is_hybrid(self._model):
+        if not self.can_cut:
             return 0
         return min(draft_limit(int(lib.llama_model_size(self._model)), self.n_vocab), self.options.n_batch - 1)
 

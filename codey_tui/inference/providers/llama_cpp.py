@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -64,7 +64,8 @@ class LlamaCppProvider:
     """A GGUF file behind the `Provider` protocol.
 
     `timeout_s` bounds silence, not the whole generation. `tenancy` is asked whenever a load is due; a model that would not fit
-    is refused before it is read. Loading happens with the first generation and again after a failure.
+    is refused before it is read. Loading happens with the first generation and again after a failure; `tune` may choose how, and
+    `used` hears how each generation went.
     """
 
     def __init__(
@@ -79,12 +80,16 @@ class LlamaCppProvider:
         tenancy: Tenancy | None = None,
         options: LoadOptions | None = None,
         rates: Rates | None = None,
+        tune: Callable[[LoadOptions], LoadOptions] = lambda options: options,
+        used: Callable[[Finished], None] = lambda _: None,
     ) -> None:
         self._model = model_id
         self._path = path
         self.timeout_s = timeout_s
         self._tenancy: Tenancy = tenancy or Alone()
         self._options = replace(options or LoadOptions(), n_ctx=n_ctx, n_threads=max(1, n_threads), nice=nice)
+        self._untuned = self._options
+        self._tune, self._used = tune, used
         self._rates = rates or Rates()
         self._rate_key = f"{path} {self._options.kv_type} {self._options.n_threads}"
         self._child: ChildProcess | None = None
@@ -139,6 +144,7 @@ class LlamaCppProvider:
                     if isinstance(frame, Finished):
                         self._tenancy.peaked(frame.peak_rss)
                         self._rates.note(self._rate_key, frame.prompt_rate)
+                        self._used(frame)
                     if not isinstance(frame, Scored | Counted | Kept | Alive):
                         yield frame
             except InferenceError:
@@ -211,6 +217,10 @@ class LlamaCppProvider:
         """See `Provider.keep`."""
         if not (self._options.kv_folder and self._options.kv_max_bytes) or self._lock.locked():
             return 0
+        with self._tenancy.lease():
+            return await self._keep(conversation)
+
+    async def _keep(self, conversation: str) -> int:
         async with self._lock:
             await self._settled()
             child, over = self._child, False
@@ -268,6 +278,7 @@ class LlamaCppProvider:
         if self._child is not None:
             await self._child.kill("it had ended before")
             self._gone()
+        self._options = await asyncio.to_thread(self._tune, self._untuned)
         async with self._tenancy.entering(self._path, self._options, self.unload) as entry:
             child = await ChildProcess.start()
             entry.started(child.pid)

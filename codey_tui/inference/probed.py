@@ -1,0 +1,184 @@
+"""What was measured of models on this machine, and what their files say of their habits; kept from one start to the next.
+
+A measurement counts for every file of the same shape, as long as the machine and llama.cpp are the same.
+"""
+
+import hashlib
+import logging
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from codey_tui.inference.gguf import GgufInfo
+
+log = logging.getLogger(__name__)
+_MAX_BYTES = 1 << 20
+_KEPT = 100
+_CHANGED = 0.2  # share by which a rate must change to be written anew
+_LEAST_TOKENS = 16  # of a generation that says how fast a model is
+
+_TEMPLATES = (
+    ("chatml", "<|im_start|>"),
+    ("llama 3", "<|start_header_id|>"),
+    ("gemma", "<start_of_turn>"),
+    ("mistral", "[INST]"),
+    ("phi", "<|assistant|>"),
+    ("granite", "<|start_of_role|>"),
+    ("deepseek", "<｜Assistant｜>"),
+)
+_CALLS = (
+    ("<tool_call>", "<tool_call>"),
+    ("[TOOL_CALLS]", "[TOOL_CALLS]"),
+    ("<start_function_call>", "<start_function_call>"),
+    ("<|tool_call|>", "<|tool_call|>"),
+    ("<|python_tag|>", "<|python_tag|>"),
+)
+
+
+class Speed(msgspec.Struct, frozen=True, kw_only=True):
+    """One candidate and its medians in tokens per second; 0 where it does not matter."""
+
+    what: str
+    value: str
+    prompt: float = 0.0
+    generation: float = 0.0
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True):
+    """How a model runs best here. Rates in tokens per second, `at` in seconds since the epoch."""
+
+    threads_prompt: int
+    threads_generation: int
+    n_batch: int
+    prompt_rate: float
+    generation_rate: float
+    speeds: tuple[Speed, ...] = ()
+    at: float = 0.0
+
+
+class Habits(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first generation and the header tell: the chat template's family (`own`: not a known one, empty: none), how it
+    calls tools (empty: its template knows none), whether a shared beginning of prompts is read once, and its rates."""
+
+    template: str
+    calls: str
+    reuses: bool
+    prompt_rate: float
+    generation_rate: float
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of a shape of model here."""
+
+    probe: Probe | None = None
+    habits: Habits | None = None
+    at: float = 0.0
+
+
+class Probes:
+    """The file of them. One that cannot be read is begun anew; one that cannot be written costs a measurement and no more."""
+
+    def __init__(self, file: Path, clock: Callable[[], float] = time.time) -> None:
+        self._file = file
+        self._clock = clock
+
+    def get(self, info: GgufInfo) -> Known:
+        """What is known of a model."""
+        return self._read().get(key_of(info), Known())
+
+    def put(self, info: GgufInfo, probe: Probe) -> None:
+        """Keep a measurement. Raises OSError."""
+        now = self._clock()
+        self._write(key_of(info), replace(self.get(info), probe=replace(probe, at=now), at=now))
+
+    def note(self, info: GgufInfo, tokens: int, *, reuses: bool, prompt_rate: float, generation_rate: float) -> None:
+        """Keep what a generation of so many tokens has told, where it is news. Never raises."""
+        if tokens < _LEAST_TOKENS:
+            return
+        habits = habits_of(info, reuses=reuses, prompt_rate=prompt_rate, generation_rate=generation_rate)
+        known = self.get(info)
+        if known.habits is not None and _alike(known.habits, habits):
+            return
+        try:
+            self._write(key_of(info), replace(known, habits=habits, at=self._clock()))
+        except OSError as error:
+            log.warning("What a model is like cannot be remembered (%s).", error)
+
+    def _read(self) -> dict[str, Known]:
+        try:
+            with self._file.open("rb") as stream:
+                return msgspec.json.decode(stream.read(_MAX_BYTES), type=dict[str, Known])
+        except FileNotFoundError:
+            return {}  # nothing was measured yet
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            log.warning("What was measured of models cannot be read (%s); it is begun anew.", error)
+            return {}
+
+    def _write(self, key: str, known: Known) -> None:
+        everything = self._read() | {key: known}  # another process may have written since
+        kept = dict(sorted(everything.items(), key=lambda item: item[1].at)[-_KEPT:])
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number, draft = tempfile.mkstemp(dir=self._file.parent, prefix=f".{self._file.name}.")
+        try:
+            with os.fdopen(number, "wb") as stream:
+                stream.write(msgspec.json.encode(kept))
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(draft).replace(self._file)
+        finally:
+            Path(draft).unlink(missing_ok=True)
+
+
+def _alike(old: Habits, new: Habits) -> bool:
+    rates = ((old.prompt_rate, new.prompt_rate), (old.generation_rate, new.generation_rate))
+    near = all(abs(was - now) <= _CHANGED * max(was, now) for was, now in rates)
+    return near and replace(old, prompt_rate=0.0, generation_rate=0.0) == replace(
+        new, prompt_rate=0.0, generation_rate=0.0
+    )
+
+
+def habits_of(info: GgufInfo, *, reuses: bool, prompt_rate: float, generation_rate: float) -> Habits:
+    """The habits of a model whose rates were measured."""
+    template = info.values.get("tokenizer.chat_template", "")
+    text = template if isinstance(template, str) else ""
+    family = next((name for name, mark in _TEMPLATES if mark in text), "own" if text else "")
+    calls = next((name for name, mark in _CALLS if mark in text), "JSON" if "tools" in text else "")
+    return Habits(template=family, calls=calls, reuses=reuses, prompt_rate=prompt_rate, generation_rate=generation_rate)
+
+
+def key_of(info: GgufInfo) -> str:
+    """A name for the shape of a model on this machine: the sizes that decide its speed, the processor and llama.cpp."""
+    shape = (
+        info.architecture,
+        info.tensor_bytes,
+        *(info.number(key) for key in ("block_count", "embedding_length", "feed_forward_length")),
+        info.array_lengths.get("tokenizer.ggml.tokens", 0),
+        str(info.values.get("tokenizer.chat_template", "")),
+    )
+    digest = hashlib.sha256(repr((shape, _machine())).encode()).hexdigest()[:16]
+    return f"{info.architecture} {info.tensor_bytes >> 20} MiB {digest}"
+
+
+def _machine() -> tuple[str | int, ...]:
+    try:
+        built = version("llama-cpp-python")
+    except PackageNotFoundError:
+        built = ""
+    return (platform.machine(), _processor(), os.cpu_count() or 1, built)
+
+
+def _processor() -> str:
+    """The processor's name, where the system tells one."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "Hardware")))
+    return next(names, platform.processor())
