@@ -23,7 +23,7 @@ SURE = 0.6
 LABEL_CHARS = 600
 """Characters of a request that are labelled: a long one says in its beginning what it wants."""
 PATIENCE_S = 2.0
-"""Seconds without progress after which a label is not waited for."""
+"""Seconds without progress, or of loading, after which a label is not waited for."""
 
 
 async def labelled(provider: Provider, text: str) -> Opinion | None:
@@ -36,6 +36,10 @@ async def labelled(provider: Provider, text: str) -> Opinion | None:
     logprob, kind = max(zip(found, prompts.LABELS, strict=True))
     sure = math.exp(logprob)
     return Opinion(provider.model, kind, sure) if sure >= SURE else None
+
+
+Load = Callable[[], asyncio.Future[None]]
+"""Begins to load the coder's model; the future is done when it is loaded, or cannot be."""
 
 
 class Decider:
@@ -55,21 +59,29 @@ class Decider:
         self._router = ModelRouter(parts.router, parts.tools) if parts.router else None
         self._told = ""
 
-    async def __call__(self, text: str) -> Route:
-        """The route of one request; `milliseconds` counts all who were asked. Raises nothing for any text."""
+    async def __call__(self, text: str, load: Load | None = None) -> Route:
+        """The route of one request; `milliseconds` counts all who were asked. Raises nothing for any text.
+
+        With `load` a model that could say what a doubtful request is, and is not loaded, is loaded and waited for, at most
+        `PATIENCE_S` seconds.
+        """
         started = time.perf_counter()
         router = self._router
+
+        async def label(asked: str) -> Opinion | None:
+            return await self._label(asked, load)
+
         decided = await self._with(text, lambda asked: self._by_router(router, asked), instead=True) if router else None
-        decided = decided or await self._with(text, self._label) or self._parts.route(text, None)
+        decided = decided or await self._with(text, label) or self._parts.route(text, None)
         return replace(decided, milliseconds=(time.perf_counter() - started) * 1000)
 
     async def as_kind(self, text: str, kind: RouteKind) -> Route:
         """The route of a request that is what a person says it is."""
         return self._parts.route_as(text, kind)
 
-    async def steps(self, text: str) -> Mapping[str, Route]:
+    async def steps(self, text: str, load: Load | None = None) -> Mapping[str, Route]:
         """The route of each step of a request, by its text."""
-        return {step.text: await self(step.text) for step in steps.split(text)}
+        return {step.text: await self(step.text, load) for step in steps.split(text)}
 
     async def _with(
         self, text: str, ask: Callable[[str], Awaitable[Opinion | None]], *, instead: bool = False
@@ -89,15 +101,18 @@ class Decider:
 
         return self._parts.route(text, Counsel(said, instead))
 
-    async def _label(self, text: str) -> Opinion | None:
-        """What the coder's model says in one pass, where it is loaded and sure."""
+    async def _label(self, text: str, load: Load | None) -> Opinion | None:
+        """What the coder's model says in one pass, where it is ready and sure."""
         model = self._model()
         if not self._parts.models[model].labels:
             return None
+        provider = self._providers.get(model)
+        if load is not None and not provider.rss:
+            await asyncio.wait({load()}, timeout=PATIENCE_S)
         try:
-            return await labelled(self._providers.get(model), text)
+            return await labelled(provider, text)
         except NotReady:
-            return None  # a label is worth no waiting: the linear model decides, as it does before the first load
+            return None  # a label is worth no longer waiting: the linear model decides
         except InferenceError as error:
             log.warning("A model could not label a request: %s", error)
             return None

@@ -350,14 +350,18 @@ class Engine:
             checkpoints=self._session.checkpoints,
             options=self._parts.options,
         )
+
+        def load() -> asyncio.Future[None]:
+            return self._providers.in_background(state.coder.preload())
+
         parts = TurnParts(
-            route=partial(self._decider.as_kind, kind=kind) if kind else self._decider,
-            steps=self._decider.steps,
+            route=partial(self._decider.as_kind, kind=kind) if kind else partial(self._decider, load=load),
+            steps=partial(self._decider.steps, load=load),
             plan=self._parts.plan,
             approvals=self._approvals,
             clock=self._parts.clock,
             model_problem=lambda: self._parts.look_at(model).problem,
-            preload=lambda: self._providers.in_background(state.coder.preload()),
+            preload=load,
         )
         self._lane.start(self._run(Turn(state, parts, resume), model))
 

@@ -45,11 +45,12 @@ class Providers:
             if provider.rss:
                 self.in_background(provider.unload())
 
-    def in_background(self, work: Coroutine[None, None, None]) -> None:
-        """Do something with a model that nobody waits for, such as loading it ahead of its use."""
+    def in_background(self, work: Coroutine[None, None, None]) -> asyncio.Future[None]:
+        """Do something with a model that nobody need wait for, such as loading it ahead of its use; failures are logged."""
         task = asyncio.ensure_future(_told(work))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        return task
 
     async def close(self) -> None:
         """Unload every model."""

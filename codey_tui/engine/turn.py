@@ -42,7 +42,7 @@ class TurnParts:
     approvals: Approvals
     clock: Callable[[], float]
     model_problem: Callable[[], str]  # why the model cannot be used now, a sentence; empty when it can
-    preload: Callable[[], None]  # begins to load the model, which the plan will need
+    preload: Callable[[], object]  # begins to load the model, which the plan will need
 
 
 @dataclass(frozen=True)
