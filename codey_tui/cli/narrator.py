@@ -54,8 +54,10 @@ class Narrator:
         match event:
             case ev.ModelLoadProgressed(model=model, fraction=fraction):
                 return f"Loading {plain(model)}: {fraction:.0%}"
-            case ev.PromptEvaluated(done=done, total=total):
-                return f"{self._chunk}reading the prompt: {done} of {total} tokens"
+            case ev.PromptEvaluated(done=done, total=total, cached=cached, seconds=seconds):
+                known = f" ({cached} cached)" if cached else ""
+                left = f", about {seconds:.0f} s" if seconds >= 1 else ""
+                return f"{self._chunk}reading the prompt: {done} of {total} tokens{known}{left}"
             case ev.TokensGenerated(tokens=tokens):
                 ceiling = f" of at most {self._max_tokens}" if self._max_tokens else ""
                 return f"{self._chunk}{tokens}{ceiling} tokens"
@@ -85,14 +87,17 @@ class Narrator:
                 return plain(message.text)
             case ev.Noticed(level=level, text=text):
                 return f"{'Note' if level == 'info' else level.capitalize()}: {plain(text)}"
-            case ev.TurnEnded(result=result, figures=figures):
-                return f"Turn {result}{_totals(figures)}"
+            case ev.TurnEnded(result=result, figures=figures, untrusted=untrusted):
+                warning = f"\nNot to be trusted: {plain(untrusted)}" if untrusted else ""
+                return f"Turn {result}{_totals(figures)}{warning}"
             case _:
                 return _file_or_action(event)
 
 
 def _file_or_action(event: ev.Event) -> str:
     match event:
+        case ev.PromptForecast():
+            return _forecast(event)
         case ev.FileWritten(path=path, size=size, created=created):
             return f"{'Wrote' if created else 'Changed'} {plain(path)} ({size} bytes)"
         case ev.VerificationEnded(path=path, ok=ok, check=check, detail=detail):
@@ -117,6 +122,13 @@ def _decided(verdict: str, who: str, reason: str) -> str:
     by = "" if who == "person" else f" by {who}"
     why = f": {plain(reason)}" if reason else ""
     return f"{'allowed' if verdict == 'allow' else 'rejected'}{by}{why}"
+
+
+def _forecast(event: ev.PromptForecast) -> str:
+    """What reading a long prompt costs, and what takes how much of it."""
+    known = f" and {event.cached} that are known already" if event.cached else ""
+    parts = "".join(f"\n  {plain(part.title)}: about {part.tokens} tokens" for part in event.parts)
+    return f"The prompt has {event.new} new tokens{known}: about {event.seconds:.0f} s to read on this machine.{parts}"
 
 
 def _plan(plan: Plan) -> str:

@@ -22,12 +22,13 @@ from codey_tui.protocol.events import (
     Noticed,
     PlanDecided,
     PlanProposed,
+    PromptForecast,
     PromptQueued,
     RouteChosen,
     TurnEnded,
     TurnStarted,
 )
-from codey_tui.protocol.ops import CancelTurn, DecideAction, DecidePlan, SubmitPrompt
+from codey_tui.protocol.ops import CancelTurn, DecideAction, DecidePlan, DecidePrompt, SubmitPrompt
 from codey_tui.protocol.queries import GetStatus
 
 Approve = Literal["ask", "all", "none"]
@@ -160,6 +161,9 @@ class _Run:
                     client.submit(DecideAction(action_id=action.id, verdict=verdict, reason=reason))
 
                 self._decide(plain(preview.title) or action.tool, decide_action)
+            case PromptForecast(question_id=question, asked=True):
+                # It was told, it only takes time, and ctrl+c ends it.
+                client.submit(DecidePrompt(question_id=question, verdict="allow"))
             case RouteChosen(route=route):
                 self._unclear = route.kind == "clarify" and route.decided_by not in {"rule:greeting", "rule:help"}
             case PlanDecided() | ActionSettled():

@@ -48,3 +48,10 @@ def _line(report: ChunkReport, reason: str) -> str:
             return f"- Left `{chunk.path}` as it is{because}"
         case _:
             return f"- `{chunk.path}` failed{because}"
+
+
+def of_loss(tokens: int) -> str:
+    """Why a turn cannot be trusted; empty where the models read all that they were sent."""
+    if not tokens:
+        return ""
+    return f"{tokens:,} tokens at the beginning of a prompt were lost, so what came of it is not to be trusted."

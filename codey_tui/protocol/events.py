@@ -130,13 +130,14 @@ class MessageAdded(_Event, frozen=True):
 
 class TurnEnded(_Event, frozen=True):
     """The turn is over. `reason` is a sentence unless it is done; `can_retry` says that RetryTurn makes sense,
-    `beyond` that a larger model may do it."""
+    `beyond` that a larger model may do it. `untrusted` is a sentence where a model lost the beginning of what it was sent."""
 
     result: TurnResult
     figures: Figures
     reason: str = ""
     can_retry: bool = False
     beyond: bool = False
+    untrusted: str = ""
 
 
 class TurnUndone(_Event, frozen=True):

@@ -15,7 +15,7 @@ from textual.message import Message
 
 from codey_tui.protocol.client import Client, EngineGone, Unsubscribe
 from codey_tui.protocol.events import Envelope, SessionOpened
-from codey_tui.protocol.ops import DecideAction, DecidePlan, Op, SubmitPrompt
+from codey_tui.protocol.ops import DecideAction, DecidePlan, DecidePrompt, Op, SubmitPrompt
 from codey_tui.tui.cleaning import clean
 from codey_tui.tui.coalesce import Arrived, Coalescer
 from codey_tui.tui.commands import bindings_of
@@ -30,6 +30,7 @@ from codey_tui.tui.state import View
 from codey_tui.tui.themes import DEFAULT_THEME, read_themes, stamp
 from codey_tui.tui.view import fold
 from codey_tui.tui.widgets.action_panel import ActionPanel
+from codey_tui.tui.widgets.cost_panel import CostPanel
 from codey_tui.tui.widgets.gauges import own_rss
 from codey_tui.tui.widgets.plan_panel import PlanPanel
 from codey_tui.tui.widgets.prompt import Prompt
@@ -269,6 +270,11 @@ class CodeyApp(Doing):
         """The plan was answered."""
         verdict = "allow" if message.allow else "reject"
         self.submit(DecidePlan(plan_id=message.plan_id, verdict=verdict, chunks=message.chunks, reason=message.reason))
+
+    def on_cost_panel_decided(self, message: CostPanel.Decided) -> None:
+        """The question about a long prompt was answered."""
+        verdict = "allow" if message.send else "reject"
+        self.submit(DecidePrompt(question_id=message.question_id, verdict=verdict, leave_out=message.leave_out))
 
     def on_action_panel_decided(self, message: ActionPanel.Decided) -> None:
         """An action was answered."""

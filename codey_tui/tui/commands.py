@@ -9,13 +9,14 @@ from textual.binding import Binding
 from codey_tui.protocol.ops import CancelTurn, CorrectRoute, NewSession, Op, RetryTurn, UndoTurn
 from codey_tui.tui.state import View
 
-Scope = Literal["app", "chat", "prompt", "files", "plan", "approval"]
+Scope = Literal["app", "chat", "prompt", "files", "plan", "approval", "cost"]
 SCOPES: dict[Scope, str] = {
     "app": "Everywhere",
     "prompt": "In the prompt",
     "chat": "In the chat",
     "plan": "In the plan panel",
     "approval": "In the action panel",
+    "cost": "Before a long prompt",
     "files": "In the file tree",
 }
 
@@ -321,6 +322,44 @@ COMMANDS: tuple[Command, ...] = (
         keys=("j", "plus"),
         action="later",
         when=lambda view: view.plan_waits,
+    ),
+    Command(
+        id="cost.send",
+        title="Send",
+        help="Read the prompt, without what is left out.",
+        scope="cost",
+        keys=("y", "enter"),
+        action="send",
+        when=lambda view: view.cost is not None,
+    ),
+    Command(
+        id="cost.leave_out",
+        title="Leave out",
+        help="Leave the marked file or the earlier turns out, or take them in again.",
+        scope="cost",
+        keys=("d", "space"),
+        action="leave_out",
+        when=lambda view: view.cost is not None,
+    ),
+    Command(
+        id="cost.cancel",
+        title="Do not send",
+        help="End the turn: nothing is read.",
+        scope="cost",
+        keys=("n",),
+        action="reject",
+        when=lambda view: view.cost is not None,
+    ),
+    Command(
+        id="cost.up", title="Mark the one above", help="Mark the part above.", scope="cost", keys=("up",), action="up"
+    ),
+    Command(
+        id="cost.down",
+        title="Mark the one below",
+        help="Mark the part below.",
+        scope="cost",
+        keys=("down",),
+        action="down",
     ),
     Command(
         id="approval.allow",

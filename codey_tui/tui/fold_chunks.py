@@ -128,7 +128,7 @@ def _load_progressed(view: View, event: ev.ModelLoadProgressed, env: ev.Envelope
 
 def _prompt_evaluated(view: View, event: ev.PromptEvaluated, env: ev.Envelope) -> View:
     before = view.meter
-    speed, left = 0.0, None
+    speed, left = 0.0, event.seconds or None
     if before.stream == event.stream and env.at > before.at and event.done > before.tokens:
         speed = (event.done - before.tokens) / (env.at - before.at)
         left = (event.total - event.done) / speed

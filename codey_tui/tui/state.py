@@ -7,7 +7,7 @@ import msgspec
 
 from codey_tui.protocol.actions import ApprovalMode, Preview, Risk
 from codey_tui.protocol.events import TurnResult
-from codey_tui.protocol.models import Figures, Gauges, ModelInfo, Route, SessionInfo
+from codey_tui.protocol.models import Figures, Gauges, ModelInfo, PromptPart, Route, SessionInfo
 from codey_tui.protocol.plan import Chunk, ChunkState
 
 LineRole = Literal["user", "assistant", "system", "tool", "file"]
@@ -107,6 +107,16 @@ class Meter(_State, frozen=True):
     tokens: int = 0
 
 
+class CostView(_State, frozen=True):
+    """A prompt that waits for an answer: its `new` tokens take about `seconds` to read, and it could do without `parts`."""
+
+    id: str
+    new: int
+    cached: int
+    seconds: float
+    parts: tuple[PromptPart, ...] = ()
+
+
 class PullView(_State, frozen=True):
     """A model that is being fetched: `done` of `size` bytes (0: not known yet), `rate` bytes a second (0: not known yet)."""
 
@@ -152,6 +162,7 @@ class View(_State, frozen=True):
     places: dict[str, int] = {}  # where a key was put last; shared by successive views, so it is a hint and is checked
     streams: Mapping[str, str] = {}
     plan: PlanView | None = None
+    cost: CostView | None = None
     pending: tuple[PendingAction, ...] = ()
     running: RunningAction | None = None
     growing: tuple[GrowingFile, ...] = ()

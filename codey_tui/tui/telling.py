@@ -104,10 +104,16 @@ def figures_text(figures: Figures) -> str:
     return " · ".join(parts)
 
 
+def cost_text(new: int, cached: int, seconds: float) -> str:
+    """What reading a prompt costs."""
+    known = f" ({cached:,} more are known already)" if cached else ""
+    return f"{counted(new, 'new token')} to read{known}: about {duration(seconds)} on this machine."
+
+
 def turn_title(event: TurnEnded) -> str:
     """The heading under a finished turn."""
     mark = {"done": "✓ Done", "failed": "✗ Failed", "cancelled": "■ Cancelled", "rejected": "■ Rejected"}[event.result]
-    parts = [mark]
+    parts = [mark, "not to be trusted"] if event.untrusted else [mark]
     if event.figures.seconds >= 0.05:
         parts.append(duration(event.figures.seconds))
     if rate(event.figures) > 0:
@@ -118,7 +124,7 @@ def turn_title(event: TurnEnded) -> str:
 def turn_text(event: TurnEnded) -> str:
     """Why a turn did not end well, what can be done, and its figures."""
     hint = "`/retry` goes on from the first chunk that is not done." if event.can_retry else ""
-    return "\n\n".join(part for part in (event.reason, hint, figures_text(event.figures)) if part)
+    return "\n\n".join(part for part in (event.untrusted, event.reason, hint, figures_text(event.figures)) if part)
 
 
 def undone_text(event: TurnUndone) -> str:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.plan import Chunk
-from codey_tui.tui import fold_actions, fold_chunks, fold_models
+from codey_tui.tui import fold_actions, fold_chunks, fold_cost, fold_models
 from codey_tui.tui.cleaning import clean, cleaned
 from codey_tui.tui.fold_parts import close_lines, note, put_line, tell
 from codey_tui.tui.state import (
@@ -81,6 +81,7 @@ def _turn_started(view: View, event: ev.TurnStarted, env: ev.Envelope) -> View:
         busy=True,
         turn=env.turn,
         plan=None,
+        cost=None,
         pending=(),
         running=None,
         growing=(),
@@ -151,6 +152,7 @@ def _turn_ended(view: View, event: ev.TurnEnded, env: ev.Envelope) -> View:
         view,
         busy=False,
         plan=plan,
+        cost=None,
         pending=(),
         running=None,
         growing=(),
@@ -185,6 +187,7 @@ _FOLDS: dict[type, Callable[[View, Any, ev.Envelope], View]] = {
     ev.TurnUndone: _turn_undone,
     ev.GaugesRead: _gauges_read,
     **fold_chunks.FOLDS,
+    **fold_cost.FOLDS,
     **fold_actions.FOLDS,
     **fold_models.FOLDS,
 }

@@ -48,6 +48,7 @@ class EngineRoom:
         other: ScriptedProvider | None = None,
         linear: Linear | None = None,
         router: RouterModel | None = None,
+        ask_above_s: float = 0.0,
     ) -> None:
         self.workspace = folder / "work"
         self.workspace.mkdir(parents=True, exist_ok=True)
@@ -86,7 +87,7 @@ class EngineRoom:
                 read_gauges=lambda rss: Gauges(engine_rss=1, models_rss=rss, budget=1 << 30, cpu_percent=0.0),
                 mode=mode,
                 rules=rules,
-                options=TurnOptions(verify_attempts=attempts),
+                options=TurnOptions(verify_attempts=attempts, ask_above_s=ask_above_s),
                 router=router,
             )
         )

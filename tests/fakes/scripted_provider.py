@@ -13,6 +13,7 @@ from codey_tui.inference.provider import (
     Loaded,
     LoadProgress,
     NotReady,
+    PromptHeld,
     PromptProgress,
     ProviderEvent,
     Token,
@@ -35,7 +36,8 @@ class ScriptedProvider:
 
     A script may be made from the request. A step is a token's text, a gate to wait for, or an exception to raise at that point. Stop strings, the token ceiling
     and cancelling work as with a real model. `requests` keeps what was asked, `cancelled` counts generations closed
-    early, `playing` says whether one is open. `scores` holds log-probabilities by text, `scored` what was asked for them.
+    early, `playing` says whether one is open. Prompts take `seconds_per_token` to read, as it says; of longer ones than
+    `reads_at_most` (0: none) it drops the beginning, as servers do that have less context than they were asked for. `scores` holds log-probabilities by text, `scored` what was asked for them.
     """
 
     def __init__(self, scripts: Iterable[Script], *, model: str = "scripted", n_ctx: int = 4096) -> None:
@@ -44,6 +46,9 @@ class ScriptedProvider:
         self.scores: dict[str, float] = {}
         self.scored: list[str] = []
         self.kept: list[str] = []
+        self.seconds_per_token = 0.0
+        self.reads_at_most = 0
+        self.reuses = True
         self.cancelled = 0
         self.playing = False
         self.loaded = False
@@ -63,6 +68,10 @@ class ScriptedProvider:
     async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
         async with self._lock:
             self.requests.append(request)
+            tokens = await self.count_tokens(request.messages, request.prefill)
+            if 0 < request.ask_above_s < tokens * self.seconds_per_token:
+                yield PromptHeld(new=tokens, cached=0, seconds=tokens * self.seconds_per_token)
+                return
             if not self.scripts:
                 raise AssertionError(f"No script is left for generation {len(self.requests)}.")
             script = self.scripts.popleft()
@@ -91,6 +100,7 @@ class ScriptedProvider:
 
     async def _play(self, request: GenerateRequest, script: Sequence[Step]) -> AsyncGenerator[ProviderEvent, None]:
         prompt = await self.count_tokens(request.messages, request.prefill)
+        prompt = min(prompt, self.reads_at_most or prompt)
         yield PromptProgress(done=prompt, total=prompt, cached=0)
         matcher = StopMatcher(request.stop)
         count = 0
@@ -120,6 +130,7 @@ class ScriptedProvider:
             stop_text=matcher.stopped,
             tokens_out=count,
             tokens_new=prompt,
+            reuses=self.reuses,
             seconds_prompt=0.001,
             seconds_generation=0.001 * count,
             mean_logprob=-0.1 if count else 0.0,

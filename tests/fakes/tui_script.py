@@ -1,9 +1,11 @@
 """The events of one Fibonacci turn and its variations, shared by snapshots, pilots and screenshots."""
 
+import msgspec
+
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.actions import Action, ActionResult, Preview, Risk
 from codey_tui.protocol.chat import Message
-from codey_tui.protocol.models import Figures, ModelInfo, Route
+from codey_tui.protocol.models import Figures, ModelInfo, PromptPart, Route
 from codey_tui.protocol.plan import Chunk, Plan
 from tests.fakes.scripted_client import GAUGES, MODEL, SESSION, START
 
@@ -159,6 +161,23 @@ DONE: tuple[ev.Event, ...] = (
         )
     ),
     ev.TurnEnded(result="done", figures=FIGURES),
+)
+COSTLY: tuple[ev.Event, ...] = (
+    *OPENED,
+    ev.TurnStarted(message=msgspec.structs.replace(ASK, text="Explain @app.py and @tests/test_app.py")),
+    ev.RouteChosen(route=msgspec.structs.replace(ROUTE, kind="question")),
+    ev.PromptForecast(
+        question_id="q1",
+        stream="m2",
+        new=2140,
+        cached=312,
+        seconds=86.4,
+        parts=(
+            PromptPart(id="earlier", title="earlier turns", tokens=820),
+            PromptPart(id="app.py", title="app.py", tokens=910),
+            PromptPart(id="tests/test_app.py", title="tests/test_app.py", tokens=330),
+        ),
+    ),
 )
 DIFFING: tuple[ev.Event, ...] = (*WRITTEN, RUN_STARTED, DIFF)
 DANGEROUS: tuple[ev.Event, ...] = (*WRITTEN, RUN_STARTED, DANGER)

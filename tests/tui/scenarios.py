@@ -14,7 +14,7 @@ from tests.fakes.scripted_client import ScriptedClient
 from tests.tui.stage import Stage, make_workspace
 
 SIZES = ((80, 24), (120, 36), (48, 60))
-_ASKING = ("planned", "big-plan", "action", "diff", "dangerous", "reason", "trimmed")
+_ASKING = ("planned", "big-plan", "action", "diff", "dangerous", "reason", "trimmed", "costly")
 
 
 class Scenario(msgspec.Struct, frozen=True):
@@ -39,6 +39,7 @@ SCENARIOS: dict[str, Scenario] = {
     "action": Scenario(script.ACTING, files=_FILE),
     "reason": Scenario(script.ACTING, ("e", *"use python3.12"), _FILE),
     "diff": Scenario(script.DIFFING, files=_FILE),
+    "costly": Scenario(script.COSTLY, ("down", "d")),
     "dangerous": Scenario(script.DANGEROUS, files=_FILE),
     "running": Scenario(script.RUNNING, files=_FILE),
     "done": Scenario(script.DONE, files=_FILE),

@@ -70,7 +70,7 @@ class Stage:
     async def ready_to_answer(self, pilot: Pilot[Any]) -> None:
         """Wait until a question stands and has the focus, then let the grace time pass."""
         bench = self.app.workbench
-        await self.until(pilot, lambda: bench.focused in (bench.plan, bench.action))
+        await self.until(pilot, lambda: bench.focused in (bench.plan, bench.action, bench.cost))
         self.clock.now += 1.0
 
 

@@ -18,6 +18,7 @@ from codey_tui.tui.options import TuiOptions
 from codey_tui.tui.screens.welcome import hints, welcome
 from codey_tui.tui.state import Line, View
 from codey_tui.tui.widgets.action_panel import ActionPanel
+from codey_tui.tui.widgets.cost_panel import CostPanel
 from codey_tui.tui.widgets.decision import DecisionPanel
 from codey_tui.tui.widgets.file_tree import FileTree
 from codey_tui.tui.widgets.gauges import Gauges, own_rss
@@ -62,6 +63,7 @@ class Workbench(Screen[None]):
         self.prompt = Prompt(History(options.history_path, options.hide), self.completions, clock)
         self.chat = Transcript(id="chat")
         self.files = FileTree(options.workspace, options.watch_files)
+        self.cost = CostPanel(id="cost", clock=clock)
         self.plan = PlanPanel(id="plan", clock=clock)
         self.action = ActionPanel(id="action", clock=clock)
 
@@ -85,6 +87,7 @@ class Workbench(Screen[None]):
                 yield Static("", id="welcome")
                 yield self.chat
             with Vertical(id="side"):
+                yield self.cost
                 yield self.plan
                 yield self.action
         yield self.completions
@@ -108,6 +111,7 @@ class Workbench(Screen[None]):
         """Show a view; what did not change is not touched."""
         self.view = view
         self._paint_chat()
+        self.cost.show(view.cost)
         self.plan.show(view.plan)
         self.action.show(view.pending[0] if view.pending else None, view.running, max(0, len(view.pending) - 1))
         self.files.show_changes(view.growing, view.changed)
@@ -158,6 +162,8 @@ class Workbench(Screen[None]):
     def _question(self) -> tuple[str, DecisionPanel | None]:
         if self.view.pending:
             return f"action {self.view.pending[0].id}", self.action
+        if self.view.cost is not None:
+            return f"cost {self.view.cost.id}", self.cost
         if self.view.plan_waits and self.view.plan is not None:
             return f"plan {self.view.plan.id}", self.plan
         return "", None
@@ -208,8 +214,10 @@ class Workbench(Screen[None]):
     def _withdraw(self) -> None:
         self._offered = ""
         self.remove_class("-asking")
+        self.cost.disarm()
         self.plan.disarm()
         self.action.disarm()
+        self.cost.paint()
         self.plan.paint()
         self.action.paint()
         if isinstance(self.focused, DecisionPanel) or (self.focused and self._inside_panel(self.focused)):
@@ -241,7 +249,13 @@ class Workbench(Screen[None]):
         self.call_after_refresh(target.focus, False)
 
     def next_panel(self) -> None:
-        """Narrow: the next tab. Wider: into the panel that asks, the other one, back to the prompt."""
+        """Narrow: the next tab. Wider: into the panel that asks, the other one, back to the prompt. A long prompt's panel has
+        no tab: it is entered first, and left for the prompt."""
+        if self.view.cost is not None and self._offered:
+            self.enter_pane("chat")
+            if not self.cost.has_focus:
+                self.call_after_refresh(self.cost.focus, False)
+            return
         if self.has_class("-narrow"):
             self.enter_pane(PANES[(PANES.index(self.pane_shown) + 1) % len(PANES)])
             return
