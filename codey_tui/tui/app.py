@@ -25,6 +25,7 @@ from codey_tui.tui.driver.driver import CodeyDriver
 from codey_tui.tui.driver.guard import install_signals
 from codey_tui.tui.keymap import check_keymap
 from codey_tui.tui.options import TuiOptions
+from codey_tui.tui.screens.modal import LiveModal
 from codey_tui.tui.screens.workbench import Workbench
 from codey_tui.tui.state import View
 from codey_tui.tui.themes import DEFAULT_THEME, read_themes, stamp
@@ -211,6 +212,9 @@ class CodeyApp(Doing):
             return
         self.view = view
         self.workbench.paint(view)
+        for screen in self.screen_stack:
+            if isinstance(screen, LiveModal):
+                screen.show_view(view)
         self._tell()
         if len(message.envelopes) >= _REPLAYED:
             _spare_from_collection()
@@ -246,6 +250,11 @@ class CodeyApp(Doing):
         except EngineGone as error:
             self.post_message(EngineWentAway(str(error)))
             raise
+
+    def on_prompt_empty_sent(self, message: Prompt.EmptySent) -> None:
+        """Enter without a text: what the status line offers."""
+        if self.view.wants_larger:
+            self.do_larger()
 
     def on_prompt_sent(self, message: Prompt.Sent) -> None:
         """A command, or a prompt for the engine."""

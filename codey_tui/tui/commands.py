@@ -221,7 +221,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         id="prompt.send",
         title="Send",
-        help="Send the prompt; while a turn runs it is queued.",
+        help="Send the prompt; while a turn runs it is queued. Empty: do what the status line offers.",
         scope="prompt",
         keys=("enter",),
         action="send",

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 from msgspec.structs import replace
-from textual.app import App
 
 from codey_tui.protocol.actions import ApprovalMode
 from codey_tui.protocol.client import EngineGone
@@ -14,15 +13,14 @@ from codey_tui.protocol.ops import (
     CancelTurn,
     DecideAction,
     NewSession,
-    Op,
     OpenSession,
     RemoveRule,
     SetMode,
-    SetModel,
     SetRule,
 )
-from codey_tui.protocol.queries import GetAudit, GetStatus, ListModels, ListRules, ListSessions
+from codey_tui.protocol.queries import GetAudit, ListRules, ListSessions
 from codey_tui.tui.commands import BY_ID, BY_SLASH, Command
+from codey_tui.tui.modelling import Modelling
 from codey_tui.tui.options import TuiOptions
 from codey_tui.tui.screens.workbench import Workbench
 from codey_tui.tui.state import PendingAction, View
@@ -36,21 +34,12 @@ _MODES = {
 }
 
 
-class Doing(App[int]):
+class Doing(Modelling):
     """The commands. `CodeyApp` adds the client and the events."""
 
     options: TuiOptions
-    view: View
     workbench: Workbench
     now: Callable[[], float]
-
-    @abstractmethod
-    def submit(self, op: Op) -> None:
-        """Send an Op."""
-
-    @abstractmethod
-    async def ask(self, query: Any) -> Any:
-        """Ask the engine."""
 
     @abstractmethod
     def restart_engine(self) -> None:
@@ -231,7 +220,7 @@ class Doing(App[int]):
         else:
             self.notify(f"Wrote {path.relative_to(root)}", markup=False)
 
-    # --- sessions, mode, model, theme -----------------------------------------------------------------------------------
+    # --- sessions, mode, theme -----------------------------------------------------------------------------------
     def do_sessions(self, argument: str) -> None:
         """List the sessions and open one."""
         self.run_worker(self._choose_session(), group="ask", exclusive=True)
@@ -265,52 +254,6 @@ class Doing(App[int]):
     def _set_mode(self, mode: Any) -> None:
         if mode:
             self.submit(SetMode(mode=mode))
-
-    def do_model(self, argument: str) -> None:
-        """Set the model."""
-        if argument:
-            self.submit(SetModel(model=argument))
-        else:
-            self.run_worker(self._choose_model(), group="ask", exclusive=True)
-
-    async def _choose_model(self) -> None:
-        from codey_tui.tui.screens.choice import Choice, Row
-        from codey_tui.tui.telling import memory, model_text
-
-        try:
-            status = await self.ask(GetStatus())
-        except EngineGone:
-            return
-        rows = [
-            Row(model.id, model.title or model.id, f"{memory(model.size)} · {model_text(model)}")
-            for model in status.models
-        ]
-        empty = "There is no model. Put a GGUF file into the settings (models), then try again."
-        chosen = await self.push_screen_wait(Choice("Model", rows, chosen=status.model.id, empty=empty))
-        if chosen and chosen != status.model.id:
-            self.submit(SetModel(model=chosen))
-
-    def do_models(self, argument: str) -> None:
-        """Show what fits this machine."""
-        self.run_worker(self._show_models(), group="ask", exclusive=True)
-
-    async def _show_models(self) -> None:
-        from codey_tui.tui.offers import offer_rows, op_for, room_text
-        from codey_tui.tui.screens.choice import Choice
-
-        try:
-            here, present = await self.ask(ListModels()), (await self.ask(GetStatus())).model
-        except EngineGone:
-            return
-        rows = offer_rows(here, present)
-        screen = Choice("Models for this machine", [row for row, _ in rows], chosen=present.id, text=room_text(here))
-        answer = await self.push_screen_wait(screen)
-        for row, chosen in rows:
-            if row.id == answer and chosen.fetch:
-                self.copy_to_clipboard(f"codey models pull {chosen.model}")
-                self.notify(f"In a shell: codey models pull {chosen.model} (copied).", markup=False, timeout=10)
-            elif row.id == answer:
-                self.submit(op_for(chosen))
 
     def do_theme(self, argument: str) -> None:
         """Set the colours for this run."""

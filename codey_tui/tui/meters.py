@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from rich.cells import cell_len, set_cell_size
 
 from codey_tui.protocol.models import ModelInfo
+from codey_tui.tui.cleaning import clean
 from codey_tui.tui.state import Progress, View
 from codey_tui.tui.telling import duration, memory
 
@@ -189,11 +190,25 @@ def progress(view: View, width: int) -> Segments:
 
 def _idle(view: View) -> Segments:
     last = view.last
+    if view.pulls:
+        return _fetching(view)
     if last is None or last.result == "done":
         return ()
     words = {"failed": "The turn failed", "cancelled": "Cancelled", "rejected": "Rejected"}[last.result]
     hint: Segments = (("  ·  ctrl+r tries again", "dim"),) if last.can_retry else ()
+    if view.wants_larger:
+        hint = (("  ·  ", "dim"), ("enter", "strong"), (" shows larger models", "dim"))
     return (("■ ", "bad" if last.result == "failed" else "dim"), (words, "plain"), *hint)
+
+
+def _fetching(view: View) -> Segments:
+    """The download that is nearest to its end, and how many more there are."""
+    pulls = sorted(view.pulls.values(), key=lambda pull: pull.done - pull.size)
+    first = pulls[-1]
+    share = f"{100 * first.done // first.size}%" if first.size else "…"
+    left = f"  ·  {duration(first.seconds_left)} left" if first.seconds_left else ""
+    more = f"  ·  {len(pulls) - 1} more" if len(pulls) > 1 else ""
+    return (("↓ ", "bar"), (f"{clean(first.model)} {share}", "plain"), (f"{left}{more}  ·  /models", "dim"))
 
 
 def heading(view: View, workspace: str, width: int) -> Segments:

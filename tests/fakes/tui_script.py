@@ -248,3 +248,16 @@ NO_MODEL: tuple[ev.Event, ...] = (
     ),
     ev.GaugesRead(gauges=GAUGES),
 )
+PULLING: tuple[ev.Event, ...] = (
+    *OPENED,
+    ev.ModelPullProgressed(model="qwen2.5-coder-1.5b", done=383_000_000, size=1_117_320_768, rate=5.2e6),
+)
+BEYOND: tuple[ev.Event, ...] = (
+    *ASKED,
+    ev.TurnEnded(
+        result="failed",
+        figures=Figures(seconds=0.4),
+        reason="This is beyond Codey nano, so nothing was written. It writes small programs.",
+        beyond=True,
+    ),
+)

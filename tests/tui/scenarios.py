@@ -55,6 +55,8 @@ SCENARIOS: dict[str, Scenario] = {
     "modes": Scenario(script.OPENED, (*"/mode", "enter")),
     "models": Scenario(script.OPENED, (*"/model", "enter")),
     "fits": Scenario(script.OPENED, (*"/models", "enter")),
+    "pulling": Scenario(script.PULLING, (*"/models", "enter")),
+    "beyond": Scenario(script.BEYOND),
     "themes": Scenario(script.OPENED, (*"/theme", "enter")),
     "commands": Scenario(script.OPENED, (*"/s",)),
     "files": Scenario(script.OPENED, (*"Explain @",)),
@@ -87,7 +89,7 @@ async def act_out(stage: Stage, name: str, pilot: Pilot[Any]) -> None:
         await pilot.press(key)
     if name == "files":
         await stage.until(pilot, lambda: app.workbench.completions.display)
-    if name in ("help", "palette", "quit", "sessions", "modes", "models", "fits", "themes", "message"):
+    if name in ("help", "palette", "quit", "sessions", "modes", "models", "fits", "pulling", "themes", "message"):
         await stage.until(pilot, lambda: app.screen is not app.workbench)
     if name == "palette":
         await stage.until(pilot, lambda: app.screen.query("CommandList").first().display)

@@ -218,18 +218,6 @@ def test_a_model_that_does_not_fit_is_loaded_with_less_by_one_key(
     asyncio.run(play(stage, script.OPENED, act))
 
 
-def test_a_model_of_the_hub_is_fetched_in_a_shell(stage: Stage) -> None:
-    async def act(pilot: Pilot[Any]) -> None:
-        stage.app.workbench.prompt.insert("/models")
-        await pilot.press("enter")
-        await stage.until(pilot, lambda: stage.app.screen is not stage.app.workbench)
-        await pilot.press("up", "enter")
-        await stage.until(pilot, lambda: stage.app.clipboard == "codey models pull qwen2.5-coder-1.5b")
-        assert stage.client.ops == []
-
-    asyncio.run(play(stage, script.OPENED, act))
-
-
 def test_the_palette_runs_a_command(stage: Stage) -> None:
     async def act(pilot: Pilot[Any]) -> None:
         await pilot.press("ctrl+p")

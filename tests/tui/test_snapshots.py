@@ -19,6 +19,7 @@ OVERLAYS = (
     "modes",
     "models",
     "fits",
+    "pulling",
     "themes",
     "commands",
     "files",
@@ -29,6 +30,7 @@ CASES = [(name, size) for name in SCENARIOS for size in ((MEDIUM,) if name in OV
 CASES += [
     ("help", NARROW),
     ("fits", NARROW),
+    ("pulling", NARROW),
     ("quit", NARROW),
     ("palette", NARROW),
     ("big-plan", (80, 16)),

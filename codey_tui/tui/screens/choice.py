@@ -23,6 +23,17 @@ class Row(msgspec.Struct, frozen=True):
     key: str = ""
 
 
+def row_content(row: Row, *, chosen: bool, detail: bool = True) -> Content:
+    """A row as it is drawn, marked where it is the present one; without its second line where that is another's."""
+    mark = ("● ", "$primary") if chosen else ("  ", "")
+    key = (f" {row.key} ", "bold $primary on $panel") if row.key else ("", "")
+    gap = " " if row.key else ""
+    head = Content.assemble(mark, key, gap, (one_line(row.label), "bold"))
+    if not row.detail or not detail:
+        return head
+    return Content("\n").join([head, Content.styled(f"  {one_line(row.detail)}", "$text-muted")])
+
+
 class Choice(Modal[str | None]):
     """Shows rows and returns the id of the chosen one, or None."""
 
@@ -48,7 +59,12 @@ class Choice(Modal[str | None]):
             if self._text:
                 yield Static(Content(clean(self._text)), classes="text")
             if self._rows:
-                yield OptionList(*(Option(self._prompt(row), id=f"row{n}") for n, row in enumerate(self._rows)))
+                yield OptionList(
+                    *(
+                        Option(row_content(row, chosen=row.id == self._chosen), id=f"row{n}")
+                        for n, row in enumerate(self._rows)
+                    )
+                )
             else:
                 yield Static(Content(clean(self._empty)), classes="empty")
 
@@ -59,17 +75,6 @@ class Choice(Modal[str | None]):
             options = self.query_one(OptionList)
             options.highlighted = ids.index(self._chosen) if self._chosen in ids else 0
             options.focus()
-
-    def _prompt(self, row: Row) -> Content:
-        mark = ("● ", "$primary") if row.id == self._chosen else ("  ", "")
-        key = (f" {row.key} ", "bold $primary on $panel") if row.key else ("", "")
-        gap = " " if row.key else ""
-        head = Content.assemble(mark, key, gap, (one_line(row.label), "bold"))
-        return (
-            Content("\n").join([head, Content.styled(f"  {one_line(row.detail)}", "$text-muted")])
-            if row.detail
-            else head
-        )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Chosen by enter or a click."""

@@ -1,7 +1,11 @@
 """A window over the workbench that is left once: keys that were typed ahead of its end do nothing more."""
 
+from abc import abstractmethod
+
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, ScreenResultType
+
+from codey_tui.tui.state import View
 
 
 class Modal(ModalScreen[ScreenResultType]):
@@ -15,3 +19,11 @@ class Modal(ModalScreen[ScreenResultType]):
             return AwaitComplete.nothing()
         self._left = True
         return super().dismiss(result)
+
+
+class LiveModal(Modal[ScreenResultType]):
+    """A window that shows what goes on while it is open."""
+
+    @abstractmethod
+    def show_view(self, view: View) -> None:
+        """Called with every new view."""

@@ -64,6 +64,9 @@ class Prompt(TextArea):
             super().__init__()
             self.text = text
 
+    class EmptySent(Message):
+        """Enter was pressed with nothing typed."""
+
     class FilesWanted(Message):
         """Proposals of files are about to be shown; whoever knows the files calls `offer_files`."""
 
@@ -131,6 +134,7 @@ class Prompt(TextArea):
                 return
         text = self.text.strip()
         if not text:
+            self.post_message(self.EmptySent())
             return
         self._history.add(text)
         self._completions.show(Proposals())
