@@ -18,6 +18,7 @@ from codey_tui.inference.provider import (
     Token,
 )
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
+from codey_tui.inference.rates import Rates
 from codey_tui.inference.tenancy import Alone
 
 # Long enough for any machine; what is slower than this is a defect.
@@ -77,7 +78,13 @@ async def until_first_token(provider: Provider, request: GenerateRequest) -> str
 
 @asynccontextmanager
 async def llama(
-    path: Path, *, n_ctx: int = 512, options: LoadOptions | None = None, budget: int = 0, n_threads: int = 1
+    path: Path,
+    *,
+    n_ctx: int = 512,
+    options: LoadOptions | None = None,
+    budget: int = 0,
+    n_threads: int = 1,
+    rates: Rates | None = None,
 ) -> AsyncIterator[LlamaCppProvider]:
     """A provider of the real child process, unloaded afterwards."""
     provider = LlamaCppProvider(
@@ -89,6 +96,7 @@ async def llama(
         timeout_s=PATIENCE_S,
         tenancy=Alone(lambda: Room(budget=budget)),
         options=options,
+        rates=rates,
     )
     try:
         yield provider

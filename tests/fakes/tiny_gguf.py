@@ -2,7 +2,7 @@
 least always the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +61,12 @@ def write_tiny_gguf(
     writer.add_embedding_length(width)
     writer.add_feed_forward_length(64)
     writer.add_head_count(width // 64)
-    writer.add_head_count_kv(1)
+    if architecture == "lfm2":
+        # every other layer is a convolution with a state of its own, which makes the model a hybrid
+        writer.add_head_count_kv([layer % 2 for layer in range(layers)])
+        writer.add_shortconv_l_cache(3)
+    else:
+        writer.add_head_count_kv(1)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_freq_base(10_000.0)
     writer.add_rope_dimension_count(64)
@@ -81,7 +86,8 @@ def write_tiny_gguf(
         writer.add_tensor(name, weights)
     told = [tokens.index(text) for text in texts]
     for name, weights in _ends(len(tokens), width, told, ring, tokens.index(END), random):
-        writer.add_tensor(name, weights)
+        hybrid = architecture == "lfm2" and name == "output_norm.weight"
+        writer.add_tensor("token_embd_norm.weight" if hybrid else name, weights)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -102,14 +108,27 @@ def _layers(
         prefix = f"blk.{layer}."
         yield prefix + "attn_norm.weight", np.ones(width, np.float32)
         yield prefix + "ffn_norm.weight", np.ones(width, np.float32)
-        for name, rows in (("q", width), ("k", 64), ("v", 64)):
-            yield f"{prefix}attn_{name}.weight", matrix(rows, width, 2.0)
-            if architecture == "qwen2":
-                yield f"{prefix}attn_{name}.bias", np.zeros(rows, np.float32)
-        yield prefix + "attn_output.weight", matrix(width, width, 4.0 * loud)
+        if architecture == "lfm2" and layer % 2 == 0:
+            yield prefix + "shortconv.conv.weight", random.normal(0, 1, (width, 3)).astype(np.float32)
+            yield prefix + "shortconv.in_proj.weight", matrix(3 * width, width)
+            yield prefix + "shortconv.out_proj.weight", matrix(width, width, loud)
+        else:
+            yield from _attention(prefix, architecture, width, matrix, loud)
         yield prefix + "ffn_gate.weight", matrix(64, width)
         yield prefix + "ffn_up.weight", matrix(64, width)
         yield prefix + "ffn_down.weight", matrix(width, 64, loud)
+
+
+def _attention(
+    prefix: str, architecture: str, width: int, matrix: Callable[..., Weights], loud: float
+) -> Iterator[tuple[str, Weights]]:
+    for name, rows in (("q", width), ("k", 64), ("v", 64)):
+        yield f"{prefix}attn_{name}.weight", matrix(rows, width, 2.0)
+        if architecture == "qwen2":
+            yield f"{prefix}attn_{name}.bias", np.zeros(rows, np.float32)
+        if architecture == "lfm2" and name != "v":
+            yield f"{prefix}attn_{name}_norm.weight", np.ones(64, np.float32)
+    yield prefix + "attn_output.weight", matrix(width, width, 4.0 * loud)
 
 
 def _ends(

@@ -7,11 +7,13 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from codey_tui.inference.frames import LoadOptions
-from codey_tui.inference.provider import ChatTurn, GenerateRequest
+from codey_tui.inference.provider import ChatTurn, GenerateRequest, PromptHeld
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
+from codey_tui.inference.rates import Rates
 from tests.fakes.generating import Answer, answer, llama
 from tests.fakes.tiny_gguf import write_tiny_gguf
 
@@ -214,5 +216,55 @@ def test_two_conversations_take_turns_without_reading_anything_twice(tmp_path: P
             again, cached = await figures(provider, [one, "Yes.", "Go on."])
             assert cached >= new
             assert again < 100
+
+    asyncio.run(scenario())
+
+
+def test_a_hybrid_model_says_that_it_cannot_go_back_and_still_goes_on(tmp_path: Path) -> None:
+    path, folder = model(tmp_path, "lfm2"), tmp_path / "kv"
+
+    async def scenario() -> None:
+        async with llama(path, n_ctx=1024, options=options(folder)) as provider:
+            first = await answer(provider, GenerateRequest(messages=asked(LONG).messages, max_tokens=1))
+            assert not first.finished.reuses
+            # a prompt that goes on from all that was read is read from there
+            longer = (*asked(LONG).messages, ChatTurn(role="assistant", text=first.text))
+            label = await provider.score((SYSTEM, ChatTurn(role="user", text="x" * 60)), ("a", "b"))
+            assert all(logprob < 0 for logprob in label)
+            assert await provider.keep("s1") > 300
+            again = await answer(provider, asked("Something else. " + LONG))
+            assert again.finished.tokens_cached == 0
+        cold = await converse(path, GenerateRequest(messages=longer, max_tokens=12), LoadOptions(n_batch=64))
+        restored = await converse(path, GenerateRequest(messages=longer, max_tokens=12), options(folder))
+        assert restored.text == cold.text
+        assert restored.finished.tokens_cached > 300
+
+    asyncio.run(scenario())
+
+
+def test_a_prompt_that_would_take_too_long_is_not_read(tmp_path: Path) -> None:
+    path = model(tmp_path)
+    request = msgspec.structs.replace(asked(LONG), ask_above_s=1e-6)
+
+    async def scenario() -> None:
+        rates = Rates(tmp_path / "rates.json")
+        async with llama(path, n_ctx=1024, options=LoadOptions(n_batch=64), rates=rates) as provider:
+            # nothing was measured here yet: one batch is read, and stays
+            held = [event async for event in provider.generate(request)][-1]
+            assert isinstance(held, PromptHeld)
+            assert held.cached == 64
+            said = await answer(provider, asked(LONG))
+            assert said.finished.tokens_cached == 64
+            assert said.finished.tokens_new == held.new
+            assert said.prompt[0].seconds > 0
+            assert [event.done for event in said.prompt][-1] == held.new
+            # what is known already costs nothing
+            patient = msgspec.structs.replace(request, ask_above_s=60.0)
+            assert (await answer(provider, patient)).finished.tokens_cached > 300
+        async with llama(path, n_ctx=1024, rates=Rates(tmp_path / "rates.json")) as provider:
+            first = [event async for event in provider.generate(request)][-1]
+            assert isinstance(first, PromptHeld)
+            assert first.cached == 0
+            assert first.seconds > 0
 
     asyncio.run(scenario())
