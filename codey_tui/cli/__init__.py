@@ -128,6 +128,15 @@ def sessions(context: click.Context, workspace: Path | None, as_json: bool) -> i
 
 
 @cli.command()
+@click.argument("session", default="")
+def forget(session: str) -> int:
+    """Remove the prompts that models have read from the disk: those of SESSION, or all. They will be read again."""
+    from codey_tui.cli.forgetting import forget_prompts
+
+    return forget_prompts(session)
+
+
+@cli.command()
 @WORKSPACE
 @JSON
 @click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help="Rows at most.")

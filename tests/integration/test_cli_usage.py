@@ -17,7 +17,7 @@ from codey_tui.cli.failure import guarded
 from codey_tui.cli.terminal import RESTORE, plain
 from tests.fakes.shell import ROOT, codey, environment
 
-COMMANDS = ("audit", "config", "doctor", "reset", "run", "sessions", "stop", "undo")
+COMMANDS = ("audit", "config", "doctor", "forget", "reset", "run", "sessions", "stop", "undo")
 
 
 def one_sentence(error: str) -> str:
@@ -36,6 +36,19 @@ def test_help_names_every_command_and_not_the_hidden_one():
         assert f"  {command} " in shown.output
         assert CliRunner().invoke(cli, [command, "--help"]).exit_code == 0
     assert "  engine " not in shown.output
+
+
+def test_forget_removes_the_states_of_one_session_or_of_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODEY_DATA_DIR", str(tmp_path))
+    folder = tmp_path / "kv"
+    folder.mkdir()
+    for name in ("one", "two", "fixed-3"):
+        (folder / f"0123456789abcdef.{name}.kv").write_bytes(b"x" * 2**20)
+    runner = CliRunner()
+    assert runner.invoke(cli, ["forget", "one"]).output == "Removed 1 saved prompt of the session one (1.0 MiB).\n"
+    assert {file.name.split(".")[1] for file in folder.iterdir()} == {"two", "fixed-3"}
+    assert runner.invoke(cli, ["forget"]).output == "Removed 2 saved prompts of all sessions (2.0 MiB).\n"
+    assert runner.invoke(cli, ["forget", "../x"]).output == "No prompts of the session ../x are on the disk.\n"
 
 
 def test_help_loads_neither_the_screen_nor_a_model():
