@@ -1,15 +1,14 @@
 """The one table of commands: the palette, the help screen, the slash commands and the key bindings are made from it."""
 
-from collections.abc import Callable, Iterable
-from typing import Literal
+from collections.abc import Iterable
 
-import msgspec
 from textual.binding import Binding
 
 from codey_tui.protocol.ops import CancelTurn, CorrectRoute, NewSession, Op, RetryTurn, UndoTurn
+from codey_tui.tui.command import Command, Scope
+from codey_tui.tui.commands_answers import ANSWERS
 from codey_tui.tui.state import View
 
-Scope = Literal["app", "chat", "prompt", "files", "plan", "approval", "cost"]
 SCOPES: dict[Scope, str] = {
     "app": "Everywhere",
     "prompt": "In the prompt",
@@ -21,38 +20,12 @@ SCOPES: dict[Scope, str] = {
 }
 
 
-def _always(view: View) -> bool:
-    return True
-
-
 def _busy(view: View) -> bool:
     return view.busy
 
 
 def _undo(view: View, argument: str) -> Op:
     return UndoTurn(turn=int(argument) if argument.isdigit() else 0)
-
-
-class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing a person can do.
-
-    `op` makes the Op to submit; a command without one is handled by the method that `action` names: of the app, or of
-    the widget whose scope it is. `keys` are Textual key names; `slash` the name after the slash, `argument` how its
-    argument is shown; `priority` keys work also while the prompt has the focus.
-    """
-
-    id: str
-    title: str
-    help: str
-    scope: Scope = "app"
-    keys: tuple[str, ...] = ()
-    slash: str = ""
-    argument: str = ""
-    op: Callable[[View, str], Op] | None = None
-    action: str = ""
-    when: Callable[[View], bool] = _always
-    priority: bool = True
-    palette: bool = True
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -258,163 +231,7 @@ COMMANDS: tuple[Command, ...] = (
         keys=("down",),
         action="later",
     ),
-    Command(
-        id="plan.approve",
-        title="Approve",
-        help="Run the plan as it stands, without the dropped chunks.",
-        scope="plan",
-        keys=("y", "enter"),
-        action="approve",
-        when=lambda view: view.plan_waits,
-    ),
-    Command(
-        id="plan.reject",
-        title="Reject",
-        help="Do nothing of the plan.",
-        scope="plan",
-        keys=("n",),
-        action="reject",
-        when=lambda view: view.plan_waits,
-    ),
-    Command(
-        id="plan.explain",
-        title="Reject and say why",
-        help="Reject the plan with a reason.",
-        scope="plan",
-        keys=("e",),
-        action="explain",
-        when=lambda view: view.plan_waits,
-    ),
-    Command(
-        id="plan.drop",
-        title="Drop or keep",
-        help="Leave the marked chunk out, or take it in again.",
-        scope="plan",
-        keys=("d", "space"),
-        action="drop",
-        when=lambda view: view.plan_waits,
-    ),
-    Command(
-        id="plan.up", title="Mark the one above", help="Mark the chunk above.", scope="plan", keys=("up",), action="up"
-    ),
-    Command(
-        id="plan.down",
-        title="Mark the one below",
-        help="Mark the chunk below.",
-        scope="plan",
-        keys=("down",),
-        action="down",
-    ),
-    Command(
-        id="plan.earlier",
-        title="Move up",
-        help="Run the marked chunk earlier.",
-        scope="plan",
-        keys=("k", "minus"),
-        action="earlier",
-        when=lambda view: view.plan_waits,
-    ),
-    Command(
-        id="plan.later",
-        title="Move down",
-        help="Run the marked chunk later.",
-        scope="plan",
-        keys=("j", "plus"),
-        action="later",
-        when=lambda view: view.plan_waits,
-    ),
-    Command(
-        id="cost.send",
-        title="Send",
-        help="Read the prompt, without what is left out.",
-        scope="cost",
-        keys=("y", "enter"),
-        action="send",
-        when=lambda view: view.cost is not None,
-    ),
-    Command(
-        id="cost.leave_out",
-        title="Leave out",
-        help="Leave the marked file or the earlier turns out, or take them in again.",
-        scope="cost",
-        keys=("d", "space"),
-        action="leave_out",
-        when=lambda view: view.cost is not None,
-    ),
-    Command(
-        id="cost.cancel",
-        title="Do not send",
-        help="End the turn: nothing is read.",
-        scope="cost",
-        keys=("n",),
-        action="reject",
-        when=lambda view: view.cost is not None,
-    ),
-    Command(
-        id="cost.up", title="Mark the one above", help="Mark the part above.", scope="cost", keys=("up",), action="up"
-    ),
-    Command(
-        id="cost.down",
-        title="Mark the one below",
-        help="Mark the part below.",
-        scope="cost",
-        keys=("down",),
-        action="down",
-    ),
-    Command(
-        id="approval.allow",
-        title="Allow once",
-        help="Run exactly this.",
-        scope="approval",
-        keys=("y",),
-        action="allow",
-        when=lambda view: bool(view.pending),
-    ),
-    Command(
-        id="approval.session",
-        title="Allow for this session",
-        help="Run this, and do not ask again for the same in this session.",
-        scope="approval",
-        keys=("a",),
-        action="allow_session",
-        when=lambda view: bool(view.pending),
-    ),
-    Command(
-        id="approval.always",
-        title="Always allow",
-        help="Run this, and do not ask again for exactly the same in this folder; /rules shows and removes it.",
-        scope="approval",
-        keys=("w",),
-        action="allow_always",
-        when=lambda view: bool(view.pending),
-    ),
-    Command(
-        id="approval.review",
-        title="Review the parts",
-        help="Show the diff on the whole screen and accept or reject each part of it.",
-        scope="approval",
-        keys=("d",),
-        action="review",
-        when=lambda view: bool(view.pending and view.pending[0].preview.hunks),
-    ),
-    Command(
-        id="approval.reject",
-        title="Reject",
-        help="Do not run it.",
-        scope="approval",
-        keys=("n",),
-        action="reject",
-        when=lambda view: bool(view.pending),
-    ),
-    Command(
-        id="approval.explain",
-        title="Reject and say why",
-        help="Do not run it; the reason goes back to the model.",
-        scope="approval",
-        keys=("e",),
-        action="explain",
-        when=lambda view: bool(view.pending),
-    ),
+    *ANSWERS,
 )
 
 BY_ID = {command.id: command for command in COMMANDS}
