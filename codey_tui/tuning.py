@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.gguf import GgufInfo, inspect
-from codey_tui.inference.probed import Known, Probes
+from codey_tui.inference.probed import Known, Probes, habits_of
 from codey_tui.inference.provider import Finished
 from codey_tui.paths import Paths
 from codey_tui.settings import Settings, computed_defaults
@@ -21,6 +21,8 @@ def tuned(options: LoadOptions, known: Known, settings: Settings) -> LoadOptions
     """The options with the batch that was measured to be best, and with the threads, where those of the settings are the
     machine's own number and so nobody's choice."""
     probe = known.probe
+    if known.habits is not None:
+        options = replace(options, draft_gain=known.habits.draft_gain)
     if probe is None:
         return replace(options, n_threads=settings.n_threads)
     options = replace(options, n_batch=min(probe.n_batch, options.n_batch))
@@ -49,13 +51,14 @@ class Tuning:
         if self._info is None or finished.seconds_inside <= 0:
             return
         rate = finished.tokens_out / finished.seconds_inside
-        self._probes.note(
+        habits = habits_of(
             self._info,
-            finished.tokens_out,
             reuses=finished.reuses,
             prompt_rate=round(finished.prompt_rate, 1),
             generation_rate=round(rate, 1),
+            draft_gain=round(finished.draft_gain, 2),
         )
+        self._probes.note(self._info, finished.tokens_out, habits)
 
 
 def in_words(known: Known) -> str:
@@ -71,6 +74,7 @@ def in_words(known: Known) -> str:
             f"in use: {habits.prompt_rate:,.0f} tok/s of prompt, {habits.generation_rate:,.1f} tok/s; "
             f"template {habits.template or 'none'}, tool calls {habits.calls or 'none'}, "
             f"{'reuses' if habits.reuses else 'cannot reuse'} the beginning of a prompt"
+            + (f", edits by drafts {habits.draft_gain:.1f} times as quick" if habits.draft_gain else "")
         )
     return "; ".join(parts)
 

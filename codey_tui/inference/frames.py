@@ -37,7 +37,7 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     model is small). `n_batch` tokens are evaluated at a time. With `mmap` the weights
     are pages of the file, which the kernel may drop and read again; without, they are memory of the process.
     `n_gpu_layers` is 0 where no layer goes to a GPU. `prompt_rate` is how fast this machine read prompts before (tokens per
-    second, 0: not known). `kv_folder` (absolute; empty: none) keeps evaluated prompts, of all models at most `kv_max_bytes`;
+    second, 0: not known), `draft_gain` what drafts brought then (times as quick, 0: not known). `kv_folder` (absolute; empty: none) keeps evaluated prompts, of all models at most `kv_max_bytes`;
     what is evaluated again in less than `kv_least_s` seconds is not worth a file.
     """
 
@@ -51,6 +51,7 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     n_gpu_layers: int = 0
     render_special: tuple[str, ...] = ()
     prompt_rate: float = 0.0
+    draft_gain: float = 0.0
     kv_folder: str = ""
     kv_max_bytes: int = 0
     kv_least_s: float = 0.5

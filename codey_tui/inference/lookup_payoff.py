@@ -32,14 +32,20 @@ def draft_limit(weights: int, vocabulary: int) -> int:
 
 
 class PayOff:
-    """One model's record over all its generations. Times are in seconds; medians, since other programs take turns too."""
+    """One model's record over all its generations. Times are in seconds; medians, since other programs take turns too.
 
-    def __init__(self) -> None:
+    `gain` is how many times quicker text came by the last drafts than it would have without, 0 while unknown; where it was
+    too small before (in another process, with the same model) one draft is tried later, and not three at once.
+    """
+
+    def __init__(self, gain: float = 0.0) -> None:
+        self.gain = gain
+        known_as_slow = 0 < gain < _LEAST_GAIN
         self._plain: deque[float] = deque(maxlen=_SAMPLES)
         self._drafts: deque[tuple[int, float]] = deque(maxlen=_SAMPLES)  # tokens said and seconds of each
         self._length = SHORT
-        self._pause = 0
-        self._enough = _ENOUGH
+        self._pause = _LEAST_PAUSE if known_as_slow else 0
+        self._enough = 1 if known_as_slow else _ENOUGH
         self.least = LEAST_MATCH
         """How many tokens have to agree before a draft is made: more after drafts that were wrong."""
 
@@ -57,6 +63,7 @@ class PayOff:
             self.least = LEAST_MATCH
         elif said * self._plain_s < seconds:
             self.least = min(2 * self.least, _PICKY)
+        self.gain = self._measured()
         if len(self._drafts) >= self._enough and 0 < self.gain < _LEAST_GAIN:
             self._rest()
 
@@ -66,10 +73,8 @@ class PayOff:
             return 0
         return min(self._length, most)
 
-    @property
-    def gain(self) -> float:
-        """How many times quicker text came by the last drafts than it would have without; 0 while unknown."""
-        if not self._drafts or not self._plain:
+    def _measured(self) -> float:
+        if not self._plain:
             return 0.0
         spent = median(seconds for _, seconds in self._drafts)
         return mean(said for said, _ in self._drafts) * self._plain_s / max(spent, 1e-9)

@@ -65,13 +65,15 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
 class Habits(msgspec.Struct, frozen=True, kw_only=True):
     """What the first generation and the header tell: the chat template's family (`own`: not a known one, empty: none), how it
-    calls tools (empty: its template knows none), whether a shared beginning of prompts is read once, and its rates."""
+    calls tools (empty: its template knows none), whether a shared beginning of prompts is read once, its rates, and how many times
+    quicker text comes by drafts from the prompt (0: none was tried)."""
 
     template: str
     calls: str
     reuses: bool
     prompt_rate: float
     generation_rate: float
+    draft_gain: float = 0.0
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,14 +100,16 @@ class Probes:
         now = self._clock()
         self._write(key_of(info), replace(self.get(info), probe=replace(probe, at=now), at=now))
 
-    def note(self, info: GgufInfo, tokens: int, *, reuses: bool, prompt_rate: float, generation_rate: float) -> None:
+    def note(self, info: GgufInfo, tokens: int, habits: Habits) -> None:
         """Keep what a generation of so many tokens has told, where it is news. Never raises."""
         if tokens < _LEAST_TOKENS:
             return
-        habits = habits_of(info, reuses=reuses, prompt_rate=prompt_rate, generation_rate=generation_rate)
         known = self.get(info)
-        if known.habits is not None and _alike(known.habits, habits):
-            return
+        if known.habits is not None:
+            if not habits.draft_gain:  # no draft was tried this time
+                habits = replace(habits, draft_gain=known.habits.draft_gain)
+            if _alike(known.habits, habits):
+                return
         try:
             self._write(key_of(info), replace(known, habits=habits, at=self._clock()))
         except OSError as error:
@@ -137,20 +141,36 @@ class Probes:
 
 
 def _alike(old: Habits, new: Habits) -> bool:
-    rates = ((old.prompt_rate, new.prompt_rate), (old.generation_rate, new.generation_rate))
-    near = all(abs(was - now) <= _CHANGED * max(was, now) for was, now in rates)
-    return near and replace(old, prompt_rate=0.0, generation_rate=0.0) == replace(
-        new, prompt_rate=0.0, generation_rate=0.0
+    """Whether nothing is news but small changes of rates."""
+    return _rest(old) == _rest(new) and all(
+        abs(was - now) <= _CHANGED * max(was, now) for was, now in zip(_rates(old), _rates(new), strict=True)
     )
 
 
-def habits_of(info: GgufInfo, *, reuses: bool, prompt_rate: float, generation_rate: float) -> Habits:
+def _rates(habits: Habits) -> tuple[float, float, float]:
+    return habits.prompt_rate, habits.generation_rate, habits.draft_gain
+
+
+def _rest(habits: Habits) -> tuple[str, str, bool]:
+    return habits.template, habits.calls, habits.reuses
+
+
+def habits_of(
+    info: GgufInfo, *, reuses: bool, prompt_rate: float, generation_rate: float, draft_gain: float = 0.0
+) -> Habits:
     """The habits of a model whose rates were measured."""
     template = info.values.get("tokenizer.chat_template", "")
     text = template if isinstance(template, str) else ""
     family = next((name for name, mark in _TEMPLATES if mark in text), "own" if text else "")
     calls = next((name for name, mark in _CALLS if mark in text), "JSON" if "tools" in text else "")
-    return Habits(template=family, calls=calls, reuses=reuses, prompt_rate=prompt_rate, generation_rate=generation_rate)
+    return Habits(
+        template=family,
+        calls=calls,
+        reuses=reuses,
+        prompt_rate=prompt_rate,
+        generation_rate=generation_rate,
+        draft_gain=draft_gain,
+    )
 
 
 def key_of(info: GgufInfo) -> str:

@@ -91,7 +91,7 @@ class Runtime:
         self._single = lib.llama_batch_get_one(self._buffer, 1)
         self._logits: Logits = np.empty(0, np.float32)
         self._logits_at = 0
-        self.pay_off = PayOff()
+        self.pay_off = PayOff(options.draft_gain)
         self.draft_limit = self._draft_limit()
         self._draft: Any = None
         is_control: Any = lib.llama_vocab_is_control

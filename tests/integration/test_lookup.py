@@ -139,6 +139,17 @@ def test_a_grammar_or_a_temperature_decodes_plainly(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_a_model_that_cannot_take_tokens_back_decodes_plainly(tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "m.gguf", say=list(LETTERS), ring=True, architecture="lfm2", layers=2)
+
+    async def scenario() -> None:
+        async with llama(path) as provider:
+            result = await answer(provider, replace(ask(LETTERS * 3, max_tokens=80), repeats=True))
+            assert (result.text, result.finished.tokens_drafted) == ((LETTERS * 3)[:80], 0)
+
+    asyncio.run(scenario())
+
+
 def test_a_cancelled_generation_leaves_a_clean_cache(tmp_path: Path) -> None:
     path = write_tiny_gguf(tmp_path / "m.gguf", say=list(LETTERS), ring=True)
     request = replace(ask(LETTERS * 3, max_tokens=400, pace=20), repeats=True)

@@ -115,6 +115,20 @@ def test_texts_that_are_never_right_are_left_alone_and_tried_again_when_they_are
     assert pay.gain == pytest.approx(4.0)
 
 
+def test_a_model_that_was_too_slow_before_is_tried_once_and_later() -> None:
+    pay = PayOff(0.5)
+    for _ in range(63):
+        pay.plain(1.0)
+    assert pay.length(100) == 0
+    pay.plain(1.0)
+    assert pay.length(100) == SHORT
+    pay.verified(SHORT, SHORT, 40.0)
+    assert (pay.length(100), pay.gain) == (0, 0.4), "the gain is still known while it rests"
+    quick = PayOff(2.0)
+    quick.plain(1.0)
+    assert quick.length(100) == SHORT
+
+
 def test_no_draft_before_the_cost_of_a_token_is_known_nor_where_there_is_no_room() -> None:
     pay = PayOff()
     assert pay.length(100) == 0

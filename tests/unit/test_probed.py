@@ -8,6 +8,7 @@ from msgspec.structs import replace as with_
 
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.gguf import GgufInfo, inspect
+from codey_tui.inference.lookup_payoff import PayOff
 from codey_tui.inference.probed import Known, Probe, Probes, habits_of
 from codey_tui.settings import Settings, computed_defaults
 from codey_tui.tuning import in_words, tuned
@@ -55,21 +56,32 @@ def test_the_oldest_of_very_many_are_forgotten(tmp_path: Path, info: GgufInfo) -
 def test_the_first_generation_tells_of_habits_and_small_changes_are_not_written(tmp_path: Path, info: GgufInfo) -> None:
     file = tmp_path / "probes.json"
     probes = Probes(file)
-    probes.note(info, 3, reuses=True, prompt_rate=100, generation_rate=10)
+    probes.note(info, 3, habits_of(info, reuses=True, prompt_rate=100, generation_rate=10))
     assert not file.exists(), "three tokens say nothing of speed"
     probes.put(info, PROBE)
-    probes.note(info, 60, reuses=True, prompt_rate=100, generation_rate=10)
+    probes.note(info, 60, habits_of(info, reuses=True, prompt_rate=100, generation_rate=10))
     habits = probes.get(info).habits
     assert habits is not None
     assert (habits.template, habits.calls, habits.reuses) == ("chatml", "", True)
     assert probes.get(info).probe is not None, "what was measured stays"
     written = file.stat().st_mtime_ns
-    probes.note(info, 60, reuses=True, prompt_rate=105, generation_rate=9.5)
+    probes.note(info, 60, habits_of(info, reuses=True, prompt_rate=105, generation_rate=9.5))
     assert file.stat().st_mtime_ns == written
-    probes.note(info, 60, reuses=True, prompt_rate=100, generation_rate=30)
+    probes.note(info, 60, habits_of(info, reuses=True, prompt_rate=100, generation_rate=30))
     told = probes.get(info).habits
     assert told is not None
     assert told.generation_rate == 30
+
+
+def test_what_drafts_brought_is_remembered_until_it_is_measured_again(tmp_path: Path, info: GgufInfo) -> None:
+    probes = Probes(tmp_path / "probes.json")
+    for rate, gain in ((10, 0.4), (30, 0.0)):
+        habits = habits_of(info, reuses=True, prompt_rate=100, generation_rate=rate, draft_gain=gain)
+        probes.note(info, 60, habits)
+    known = probes.get(info)
+    assert tuned(LoadOptions(), known, settings(2)).draft_gain == 0.4
+    assert PayOff(0.4).length(100) == 0
+    assert "0.4 times as quick" in in_words(known)
 
 
 @pytest.mark.parametrize(
