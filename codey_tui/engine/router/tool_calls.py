@@ -1,9 +1,12 @@
 """What the rules for tool calls share: the call they make, and how they read tokens of a request."""
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 from codey_tui.engine.router import spans
+
+_ELSEWHERE = re.compile(r"(?:~|\.\.|/[\w.-]+)/\S+")
 
 
 class ToolCall(NamedTuple):
@@ -45,5 +48,11 @@ def exists(word: str, workspace: Path) -> bool:
 
 
 def is_path(word: str, workspace: Path) -> bool:
-    """Whether `word` names a file or folder: by its form, or because it exists."""
-    return spans.looks_like_file(word) or word.lower() in spans.BARE_FILE_NAMES or exists(word, workspace)
+    """Whether `word` names a file or folder: by its form, or because it exists. One outside of the workspace counts, so that
+    it is refused for what it is."""
+    return (
+        bool(_ELSEWHERE.fullmatch(word))
+        or spans.looks_like_file(word)
+        or word.lower() in spans.BARE_FILE_NAMES
+        or exists(word, workspace)
+    )

@@ -25,6 +25,8 @@ def workspace(tmp_path: Path) -> Path:
         ("git status -sb", "git", {"op": "status"}),
         ("use terminal command=ls", "shell", {"command": "ls"}),
         ("use the shel tool with command=ls", "shell", {"command": "ls"}),
+        ("read /etc/passwd", "file", {"op": "read", "path": "/etc/passwd"}),
+        ("read ../other", "file", {"op": "read", "path": "../other"}),
         ("use read path=a.py", "file", {"op": "read", "path": "a.py"}),
         ("run a.py with network access", "shell", {"command": "python3 a.py", "network": True}),
         ("git log --oneline -5", "git", {"op": "log", "count": 5}),
