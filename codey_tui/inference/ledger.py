@@ -159,7 +159,7 @@ class Ledger:
     def update(self, holding: Holding) -> None:
         """Say what has become of one of the process's models."""
         with self._lock:
-            if any(held.key == holding.key for held in self._own.holdings):
+            if self.book.own is not None and any(held.key == holding.key for held in self._own.holdings):
                 self._write(holding, self._own.beside)
 
     def drop(self, key: str) -> None:

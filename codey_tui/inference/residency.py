@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 FOR_EVER = -1.0
 TICK_S = 1.0
-"""Seconds between two looks at what should go."""
+"""Seconds between two looks at what should go, by default."""
 LOAD_RETRY_S = 0.05
 ASK_S = 8.0
 """Seconds for which another engine's idle model is waited for; its engine looks every TICK_S."""
@@ -47,7 +47,9 @@ class Residency:
         keep_alive: Callable[[str], float] = lambda _model: FOR_EVER,
         others: Callable[[], Sequence[Candidate]] = tuple,
         clock: Callable[[], float] = time.time,
+        tick_s: float = TICK_S,
     ) -> None:
+        self._tick_s = tick_s
         self.ledger = ledger
         self.measured = measured
         self.keep_alive = keep_alive
@@ -122,7 +124,7 @@ class Residency:
     async def _look_after(self) -> None:
         """Give back what has been idle for long enough, what others ask for, and what has come to be too much."""
         while self._tenants:
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(self._tick_s)
             try:
                 due = await asyncio.to_thread(self.ledger.due)
                 for tenant in list(self._tenants.values()):
