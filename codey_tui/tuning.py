@@ -66,8 +66,8 @@ def in_words(known: Known) -> str:
     parts: list[str] = []
     if (probe := known.probe) is not None:
         parts.append(
-            f"measured: {probe.prompt_rate:,.0f} tok/s of prompt with {_threads(probe.threads_prompt)}, "
-            f"{probe.generation_rate:,.1f} tok/s with {_threads(probe.threads_generation)}, batch {probe.n_batch}"
+            f"measured: {probe.prompt_rate:,.0f} tok/s of prompt with {threads(probe.threads_prompt)}, "
+            f"{probe.generation_rate:,.1f} tok/s with {threads(probe.threads_generation)}, batch {probe.n_batch}"
         )
     if (habits := known.habits) is not None:
         parts.append(
@@ -79,5 +79,6 @@ def in_words(known: Known) -> str:
     return "; ".join(parts)
 
 
-def _threads(count: int) -> str:
+def threads(count: int) -> str:
+    """A number of them in words."""
     return f"{count} thread{'' if count == 1 else 's'}"

@@ -20,7 +20,7 @@ from codey_tui.inference.ladder import Room, mb
 from codey_tui.inference.probed import Probe
 from codey_tui.inference.shape import shape_of
 from codey_tui.telemetry.machine import available_memory, physical_cores
-from codey_tui.tuning import probes_here
+from codey_tui.tuning import probes_here, threads
 
 PROBER = "codey_tui.inference.probing"
 _CONTEXTS = 3
@@ -35,6 +35,7 @@ def probe_model(name: str | None, *, seconds: float, as_json: bool) -> int:
     if short := _too_large(info):
         say_error(f"{measured.title} {short}")
         return FAILED
+    busy = _busy()
     progress = Progress()
     try:
         with ended_early():
@@ -45,6 +46,8 @@ def probe_model(name: str | None, *, seconds: float, as_json: bool) -> int:
     finally:
         progress.end()
     probes_here(paths).put(info, found)
+    if busy:
+        click.echo("Other programs kept this machine busy meanwhile; measure again when they rest.", err=True)
     if as_json:
         return print_json({"model": measured.title, **msgspec.to_builtins(found)})
     _show(measured.title, found)
@@ -75,6 +78,11 @@ def _measure(path: str, seconds: float, progress: Progress) -> Probe:
     raise BenchFailed(said[-1] if said else "The measurement ended without a result.")
 
 
+def _busy() -> bool:
+    """Whether others want more than a quarter of the cores, so that the figures say little of the machine."""
+    return os.getloadavg()[0] > 0.25 * _cores()
+
+
 def _cores() -> int:
     """Threads that are worth trying at most: more than the cores only where the machine has hardware threads."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -95,7 +103,8 @@ def _show(title: str, found: Probe) -> None:
         ]
         click.echo(f"    {speed.value:24} {'  '.join(parts)}")
     click.echo(
-        f"\nFrom its next load on it runs with {found.threads_prompt} threads for prompts, {found.threads_generation} for "
-        f"generation and batches of {found.n_batch}, where your settings do not say otherwise. Flash attention stays on: "
+        f"\nFrom its next load on it reads prompts with {threads(found.threads_prompt)}, generates with "
+        f"{threads(found.threads_generation)} and has batches of {found.n_batch}, where your settings do not say otherwise. "
+        "Flash attention stays on: "
         "without it a context takes more memory. The kind of KV cache is yours to choose (`kv_type`)."
     )

@@ -30,7 +30,7 @@ _Q8_0 = 8  # GGML_TYPE_Q8_0
 _MOST_TOKENS, _LEAST_TOKENS = 48, 4
 _READ, _LEAST_READ = 256, 64  # tokens of prompt
 _QUESTIONS = 4
-_NICE = 9  # beside Codey's own: whatever a running turn wants goes first
+_NICE = 19  # the most there is: whatever a running turn wants goes first
 
 Told = Callable[[str, int, int], None]
 
