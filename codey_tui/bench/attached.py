@@ -51,6 +51,11 @@ class Screen:
             raise BenchFailed(f"A key was not echoed within {ECHO_S:g} s.")
         return time.monotonic() - begun
 
+    def check(self) -> None:
+        """Raises BenchFailed when the workbench has ended meanwhile: what was measured since was measured without it."""
+        if self._terminal is None or not self._terminal.open:
+            raise BenchFailed("The workbench ended meanwhile, so there is no screen to measure with; see --no-screen.")
+
     def stop(self) -> None:
         """Read no longer."""
         self._over = True

@@ -20,18 +20,21 @@ from codey_tui.cli.failure import InputError
 from codey_tui.cli.models_shown import own_settings
 from codey_tui.cli.site import Site, place_of
 from codey_tui.cli.terminal import plain
-from codey_tui.inference.gguf import inspect
+from codey_tui.inference.frames import LoadOptions
+from codey_tui.inference.gguf import GgufInfo, inspect
 from codey_tui.inference.provider import InferenceError
 from codey_tui.paths import Paths
 from codey_tui.server.lifecycle import EnginePlace, attach, stop
 from codey_tui.server.remote import RemoteClient
 from codey_tui.settings import Settings
+from codey_tui.tuning import Tuning, probes_here
 
 # What would slow the engine down on purpose, or bring in what is not measured.
 _UNHINDERED = {
     "CODEY_APPROVAL_MODE": "ask",
     "CODEY_IDLE_EXIT_S": "5",
     "CODEY_MAX_TOKENS_PER_S": "0",
+    "CODEY_PROMPT_ASK_S": "0",
     "CODEY_ROUTER": "",
     "CODEY_TEMPERATURE": "0",
 }
@@ -39,14 +42,15 @@ _UNHINDERED = {
 
 @dataclass(frozen=True)
 class Measured:
-    """A model that can be measured: its file, its name for people, and the settings with which it is loaded."""
+    """A model that can be measured: its file, its name for people, the settings, how it is loaded with them, and what its
+    header says. `n_ctx` is in tokens."""
 
     path: Path
     title: str
     settings: Settings
+    options: LoadOptions
     n_ctx: int
-    trained: int
-    weights: int
+    info: GgufInfo
 
 
 def find_measured(flags: Mapping[str, object]) -> Measured:
@@ -59,8 +63,14 @@ def find_measured(flags: Mapping[str, object]) -> Measured:
         found = inspect(path)
     except InferenceError as error:
         raise InputError(str(error)) from error
-    n_ctx = min(settings.context_tokens, found.context_length or settings.context_tokens)
-    return Measured(path, plain(spec.title), settings, n_ctx, found.context_length, found.tensor_bytes)
+    return Measured(
+        path=path,
+        title=plain(spec.title),
+        settings=settings,
+        options=Tuning(paths, settings, path).options(LoadOptions(kv_type=settings.kv_type)),
+        n_ctx=min(settings.context_tokens, found.context_length or settings.context_tokens),
+        info=found,
+    )
 
 
 class Stage:
@@ -70,7 +80,10 @@ class Stage:
         self.workspace = folder / "codey-bench"
         self.workspace.mkdir()
         self._measured = measured
-        self._paths = replace(Paths.locate(os.environ), data_dir=folder / "data", runtime_dir=folder / "run")
+        here = Paths.locate(os.environ)
+        self._paths = replace(here, data_dir=folder / "data", runtime_dir=folder / "run")
+        if probe := probes_here(here).get(measured.info).probe:  # loaded here as it is everywhere
+            probes_here(self._paths).put(measured.info, probe)
 
     @property
     def place(self) -> EnginePlace:
@@ -78,12 +91,12 @@ class Stage:
         return place_of(self._paths, self.workspace)
 
     @contextmanager
-    def engine(self, *, new: bool = False) -> Generator[RemoteClient]:
+    def engine(self, *, new: bool = False, env: Mapping[str, str] | None = None) -> Generator[RemoteClient]:
         """A client of an engine that ends with the block; it opens the last session or a `new` one. Raises EngineGone."""
         settings = replace(self._measured.settings, model=str(self._measured.path))
         flags = {"model": settings.model, "context_tokens": settings.context_tokens, "kv_type": settings.kv_type}
         site = Site(workspace=self.workspace, paths=self._paths, settings=settings, flags=flags)
-        env = site.engine_env() | _UNHINDERED
+        env = {**site.engine_env(), **_UNHINDERED, **(env or {})}
         env |= {"CODEY_DATA_DIR": str(self._paths.data_dir), "CODEY_RUNTIME_DIR": str(self._paths.runtime_dir)}
         place = self.place
         try:
@@ -129,9 +142,3 @@ class Progress:
         """The line is done with."""
         if self._live:
             click.echo("\r\x1b[K", nl=False, err=True)
-
-
-def threads(measured: Measured) -> tuple[int, int]:
-    """Threads that the child takes for prompts and for tokens, as `inference.runtime` chooses them."""
-    most = measured.settings.n_threads
-    return most, 1 if measured.weights < 64 * 2**20 else most

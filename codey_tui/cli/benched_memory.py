@@ -18,7 +18,7 @@ from codey_tui.telemetry.machine import available_memory
 def bench_memory(flags: Mapping[str, object], *, as_json: bool) -> int:
     """Measure and print. 1 when it cannot be measured, 130 when it was interrupted."""
     measured = find_measured(flags)
-    wanted = cases(measured.settings.context_tokens, measured.trained)
+    wanted = cases(measured.settings.context_tokens, measured.info.context_length)
     available = available_memory()
     found: list[Taken] = []
     progress, failed, interrupted = Progress(), "", False

@@ -6,17 +6,20 @@ from contextlib import ExitStack, closing
 
 import click
 
-from codey_tui.bench.attached import attached_screen
+from codey_tui.bench.attached import Screen, attached_screen
 from codey_tui.bench.chart import Bar, Group, draw
 from codey_tui.bench.reference import Reference, Setup
 from codey_tui.bench.speed import Report, Round, Speeds, Spread, report
 from codey_tui.bench.turns import BenchFailed
-from codey_tui.cli.benched import Measured, Progress, find_measured, stage, threads
+from codey_tui.cli.benched import Measured, Progress, find_measured, stage
 from codey_tui.cli.engine import NICENESS
 from codey_tui.cli.failure import FAILED, INTERRUPTED, InputError, say_error
 from codey_tui.cli.models_shown import print_json
 from codey_tui.cli.terminal import plain
-from codey_tui.inference.frames import LoadOptions
+from codey_tui.inference.frames import generating_threads
+
+_NO_FILES = {"CODEY_PROMPT_CACHE_MB": "0"}
+"""Nothing is written to the disk between two rounds."""
 
 
 def bench_speed(
@@ -27,17 +30,17 @@ def bench_speed(
     setup = _setup(measured, spin=spin)
     found: list[Round] = []
     progress = Progress()
-    failed, interrupted, attached = "", False, False
+    failed, interrupted = "", False
+    shown: Screen | None = None
     try:
         against = Reference(setup, program)
     except BenchFailed as error:
         raise InputError(str(error)) from error
     try:
-        with stage(measured) as place, place.engine() as client, ExitStack() as cleanup:
+        with stage(measured) as place, place.engine(env=_NO_FILES) as client, ExitStack() as cleanup:
             if screen:
                 progress("attaching a workbench")
-                cleanup.enter_context(attached_screen(place.place.socket, place.workspace))
-                attached = True
+                shown = cleanup.enter_context(attached_screen(place.place.socket, place.workspace))
             speeds = cleanup.enter_context(
                 closing(
                     Speeds(
@@ -45,7 +48,10 @@ def bench_speed(
                     )
                 )
             )
-            found.extend(speeds.rounds(rounds))  # grows one by one, so that an interruption keeps what has come
+            for one in speeds.rounds(rounds):
+                if shown is not None:
+                    shown.check()
+                found += [one]
     except KeyboardInterrupt:
         interrupted = True
     except BenchFailed as error:
@@ -53,7 +59,7 @@ def bench_speed(
     progress.end()
     if found:
         told = report(
-            found, model=measured.title, setup=setup, against=against, screen_attached=attached, wanted=rounds
+            found, model=measured.title, setup=setup, against=against, screen_attached=shown is not None, wanted=rounds
         )
         if as_json:
             print_json(told)
@@ -65,14 +71,13 @@ def bench_speed(
 
 
 def _setup(measured: Measured, *, spin: bool) -> Setup:
-    for_prompts, for_tokens = threads(measured)
-    options = LoadOptions()
+    options = measured.options
     return Setup(
         path=str(measured.path),
         n_ctx=measured.n_ctx,
         kv_type=measured.settings.kv_type,
-        threads_prompt=for_prompts,
-        threads_generation=for_tokens,
+        threads_prompt=options.n_threads,
+        threads_generation=generating_threads(options, measured.info.tensor_bytes),
         batch=options.n_batch,
         nice=NICENESS + options.nice,
         mmap=options.mmap,

@@ -24,6 +24,9 @@ from codey_tui.inference.provider import (
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 HEADER = struct.Struct(">I")
+# Below this size (bytes) a token takes less time than threads take to meet at the end of each operation; a second thread
+# then gains nothing on an idle machine and loses nearly everything on a busy one.
+_ONE_THREAD_BELOW = 64 * 1024 * 1024
 
 KvType = Literal["f16", "q8_0"]
 FailureKind = Literal["missing", "broken", "too_large", "too_long", "other"]
@@ -55,6 +58,12 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     kv_folder: str = ""
     kv_max_bytes: int = 0
     kv_least_s: float = 0.5
+
+
+def generating_threads(options: LoadOptions, weights: int) -> int:
+    """How many threads make tokens with a model of so many bytes."""
+    usual = 1 if weights < _ONE_THREAD_BELOW else options.n_threads
+    return min(options.threads_generation or usual, options.n_threads)
 
 
 class _Frame(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -15,8 +15,9 @@ from codey_tui.inference.runtime import Aborted, Runtime, RuntimeFailed
 from codey_tui.inference.sampling import GREEDY_BELOW, Logits, NotNumbers, Sampler
 from codey_tui.inference.text_stream import TextStream
 
-# Text of tokens that come faster than this (seconds) travels in one frame.
-_JOIN_WITHIN = 0.01
+# Text of tokens that come faster than this (seconds) travels in one frame: each costs the engine and every screen CPU that the
+# model would use, and a screen paints no more than ten times a second.
+_JOIN_WITHIN = 0.05
 # With nothing to show for this long (seconds), a frame says that work goes on.
 _ALIVE_EVERY = 1.0
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from codey_tui.inference.control_texts import ControlTexts
 from codey_tui.inference.crowding import Crowding
-from codey_tui.inference.frames import FailureKind, LoadOptions
+from codey_tui.inference.frames import FailureKind, LoadOptions, generating_threads
 from codey_tui.inference.grammar import Grammar
 from codey_tui.inference.kv_memory import ASIDE, KvMemory
 from codey_tui.inference.kv_store import common
@@ -27,9 +27,6 @@ _ABORTED = 2  # llama_decode: stopped by the abort callback
 # llama.cpp asks the abort callback after every node of the graph; in Python that costs more than a small model's
 # token. Between tokens the flag is looked at anyway, so only slower models (seconds per token) are watched inside one.
 _WATCH_ABOVE = 0.05
-# Below this size (bytes) a token takes less time than threads take to meet at the end of each operation; a second thread
-# then gains nothing on an idle machine and loses nearly everything on a busy one.
-_ONE_THREAD_BELOW = 64 * 1024 * 1024
 # Batches of fewer tokens say little of how fast prompts are read.
 _MEASURED = 32
 
@@ -138,9 +135,7 @@ class Runtime:
         params.n_ctx = min(options.n_ctx, trained) if trained > 0 else options.n_ctx
         params.n_batch = params.n_ubatch = options.n_batch
         params.n_threads_batch = options.n_threads
-        self._small = int(lib.llama_model_size(self._model)) < _ONE_THREAD_BELOW
-        usual = 1 if self._small else options.n_threads
-        params.n_threads = min(options.threads_generation or usual, options.n_threads)
+        params.n_threads = generating_threads(options, int(lib.llama_model_size(self._model)))
         self._crowding = Crowding(params.n_threads)
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
         # A sliding window that drops old cells would make reuse of a prefix silently wrong.
