@@ -1,0 +1,290 @@
+"""Three models in real child processes within one budget: who stays, who goes, and what a killed one costs the next."""
+
+import asyncio
+import ctypes
+import json
+import mmap
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from codey_tui.inference.footprint import Footprint
+from codey_tui.inference.frames import LoadOptions
+from codey_tui.inference.ledger import GROWTH, Ledger, Survey
+from codey_tui.inference.measured import Measured
+from codey_tui.inference.memory import Resident, resident_of
+from codey_tui.inference.provider import ChildDied, KilledForMemory, Loaded, ModelTooLarge, Token
+from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
+from codey_tui.inference.residency import FOR_EVER, Residency, leased_for
+from codey_tui.inference.tenancy import wanted_of
+from codey_tui.telemetry.machine import available_memory
+from tests.fakes.generating import PATIENCE_S, answer, ask, until_first_token
+from tests.fakes.shape_gguf import SHAPES, write_shape_gguf
+from tests.fakes.tiny_gguf import write_tiny_gguf
+
+pytestmark = pytest.mark.model
+N_CTX = 512
+PROCESS = 1 << 20
+"""What the test's own process counts for: what it really takes is no part of these tests."""
+
+
+class Engine:
+    """A residency with providers of real children; `gone` says which models went by themselves."""
+
+    def __init__(self, folder: Path, models: Path, room: int, *, keep_alive: float = FOR_EVER) -> None:
+        def measure(pid: int) -> Resident:
+            return Resident(rss=PROCESS) if pid == os.getpid() else resident_of(pid)
+
+        budget = room + PROCESS + GROWTH
+        self.ledger = Ledger(folder, budget=budget, available=available_memory, measure=measure)
+        self.measured = Measured(folder / "measured.json")
+        self.home = Residency(self.ledger, self.measured, keep_alive=lambda _model: keep_alive, tick_s=0.05)
+        self.gone: list[str] = []
+        self.killed: list[str] = []
+        self.home.left = lambda model, _why: self.gone.append(model)
+        self.home.killed = self.killed.append
+        self.providers = {
+            name: LlamaCppProvider(
+                name,
+                models / f"{name}.gguf",
+                n_ctx=N_CTX,
+                n_threads=1,
+                nice=0,
+                timeout_s=PATIENCE_S,
+                tenancy=self.home.tenant(name),
+            )
+            for name in ("a", "b", "c")
+        }
+
+    def __getitem__(self, name: str) -> LlamaCppProvider:
+        return self.providers[name]
+
+    def loaded(self) -> str:
+        return "".join(name for name, provider in self.providers.items() if provider.pid)
+
+    def survey(self) -> Survey:
+        return self.ledger.survey()
+
+
+def needs(models: Path, name: str = "a") -> Footprint:
+    return wanted_of(models / f"{name}.gguf", LoadOptions(n_ctx=N_CTX))[1]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    for name in ("a", "b", "c"):
+        write_tiny_gguf(folder / f"{name}.gguf", say=[name, "."], ring=True)
+    return folder
+
+
+@asynccontextmanager
+async def engine(folder: Path, models: Path, count: float, *, keep_alive: float = FOR_EVER) -> AsyncIterator[Engine]:
+    """An engine with room for `count` models."""
+    made = Engine(folder / "memory", models, int(needs(models).needs * count), keep_alive=keep_alive)
+    try:
+        yield made
+    finally:
+        for provider in made.providers.values():
+            await provider.unload()
+        await made.home.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.01)
+
+
+def test_both_stay_when_both_fit_and_the_least_recently_used_makes_way_for_a_third(
+    tmp_path: Path, models: Path
+) -> None:
+    async def scenario() -> None:
+        async with engine(tmp_path, models, 2.5) as one:
+            for name in "ab":
+                await answer(one[name], ask(max_tokens=2))
+            assert one.loaded() == "ab"
+            first = one["a"].pid
+            await answer(one["a"], ask(max_tokens=2))
+            assert one["a"].pid == first, "it was not loaded again"
+            said = await answer(one["c"], ask(max_tokens=2))
+            assert said.text == "c."
+            assert (one.loaded(), one.gone) == ("ac", ["b"])
+            survey = one.survey()
+            assert survey.resident <= survey.used <= survey.budget
+            assert sum(found.rss for _, found in survey.lines[0].models) == one["a"].rss + one["c"].rss > 0
+
+    asyncio.run(scenario())
+
+
+def test_models_are_swapped_when_only_one_fits_but_never_under_a_lease(tmp_path: Path, models: Path) -> None:
+    async def scenario() -> None:
+        async with engine(tmp_path, models, 1.5) as one:
+            leased_for.set("turn 7")
+            async with aclosing(one["a"].generate(ask(max_tokens=400, pace=20))) as events:
+                async for event in events:
+                    if isinstance(event, Token):
+                        break
+                (held, _), *_ = one.survey().lines[0].models
+                assert (held.leases, held.loading, held.until) == (("turn 7",), False, 0.0)
+                with pytest.raises(ModelTooLarge, match="less what Codey and models at work have"):
+                    await answer(one["b"], ask())
+                assert one.loaded() == "a"
+            await answer(one["b"], ask(max_tokens=2))
+            assert (one.loaded(), one.gone) == ("b", ["a"])
+
+    asyncio.run(scenario())
+
+
+def test_an_idle_model_is_given_back_after_its_time(tmp_path: Path, models: Path) -> None:
+    async def scenario() -> None:
+        async with engine(tmp_path, models, 3, keep_alive=0.2) as one:
+            async with aclosing(one["a"].load()) as events:  # as for a plan that is then rejected
+                assert any([isinstance(event, Loaded) async for event in events])
+            await until(lambda: one.gone == ["a"])
+            assert one.loaded() == ""
+            assert one.survey().lines[0].models == ()
+            assert (await answer(one["a"], ask(max_tokens=2))).text == "a."
+
+    asyncio.run(scenario())
+
+
+def test_two_engines_share_the_budget(tmp_path: Path, models: Path) -> None:
+    async def scenario() -> None:
+        # the processes of the engines count, with room to grow: half a model each
+        async with engine(tmp_path, models, 2) as one, engine(tmp_path, models, 2) as two:
+            await answer(one["a"], ask(max_tokens=2))
+            await answer(two["b"], ask(max_tokens=2))
+            assert (one.loaded(), two.loaded(), one.gone) == ("", "b", ["a"])
+
+    asyncio.run(scenario())
+
+
+def test_engines_load_one_after_the_other(tmp_path: Path, models: Path) -> None:
+    async def scenario() -> None:
+        async with engine(tmp_path, models, 4) as one, engine(tmp_path, models, 4) as two:
+            loading: list[int] = []
+
+            async def watch() -> None:
+                while True:
+                    models = [held for line in one.survey().lines for held, _ in line.models]
+                    loading.append(sum(held.loading for held in models))
+                    await asyncio.sleep(0.005)
+
+            watching = asyncio.create_task(watch())
+            wanted = (one["a"], two["b"], one["c"])
+            await asyncio.gather(*(answer(provider, ask(max_tokens=2)) for provider in wanted))
+            watching.cancel()
+            assert max(loading) == 1
+            assert (one.loaded(), two.loaded()) == ("ac", "b")
+
+    asyncio.run(scenario())
+
+
+def test_what_a_model_took_is_remembered_and_a_cancelled_load_gives_its_memory_back(
+    tmp_path: Path, models: Path
+) -> None:
+    async def scenario() -> None:
+        async with engine(tmp_path, models, 3) as one:
+            finished = (await answer(one["a"], ask(max_tokens=2))).finished
+            options = LoadOptions(n_ctx=N_CTX)
+            known = one.measured.corrected(models / "a.gguf", options, needs(models))
+            assert known.measured == finished.peak_rss > 0
+            async with aclosing(one["b"].generate(ask())) as events:
+                await anext(events)
+                assert any(held.loading for held, _ in one.survey().lines[0].models)
+            assert [held.model for held, _ in one.survey().lines[0].models] == ["a"]
+            assert (await answer(one["b"], ask(max_tokens=2))).text == "b."
+
+    asyncio.run(scenario())
+
+
+def test_a_child_that_died_holds_nothing(tmp_path: Path, models: Path) -> None:
+    async def scenario() -> None:
+        async with engine(tmp_path, models, 1.5) as one:
+            await until_first_token(one["a"], ask())
+            os.kill(one["a"].pid, signal.SIGSEGV)
+            await until(lambda: not one["a"].pid)
+            await answer(one["b"], ask(max_tokens=2))
+            assert one.killed == []
+
+    asyncio.run(scenario())
+
+
+MEMORY_GROUPS = Path("/sys/fs/cgroup/memory")
+
+
+@pytest.fixture
+def group() -> Path:
+    """A control group for memory, where the system lets a test make one."""
+    folder = MEMORY_GROUPS / f"codey-test-{os.getpid()}"
+    try:
+        folder.mkdir()
+    except OSError as error:
+        pytest.skip(f"no control group can be made here ({error}), so the kernel cannot be made to kill")
+    return folder
+
+
+def test_a_child_that_the_kernel_kills_for_want_of_memory_is_known_as_such(
+    tmp_path: Path, models: Path, group: Path
+) -> None:
+    async def scenario() -> None:
+        async with engine(tmp_path, models, 3) as one:
+            await until_first_token(one["a"], ask())
+            pid = one["a"].pid
+            (group / "cgroup.procs").write_text(str(pid))
+            (group / "memory.limit_in_bytes").write_text("65536")  # what it takes from now on
+            with pytest.raises(KilledForMemory) as caught:
+                await answer(one["a"], ask(text="x" * 400, max_tokens=60))
+            assert isinstance(caught.value, ChildDied)
+            assert "memory ran out" in str(caught.value)
+            assert one.killed == ["a"]
+            (known,) = json.loads((tmp_path / "memory" / "measured.json").read_text()).values()
+            assert known["short_of"] > 1 << 20
+            await until(lambda: not Path(f"/proc/{pid}").exists())
+
+    asyncio.run(scenario())
+    group.rmdir()
+
+
+def resident_pages(path: Path, offset: int) -> int:
+    """How many pages of a file beyond an offset are in memory, as the kernel knows (mincore)."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) as mapped:
+        pages = -(-len(mapped) // mmap.PAGESIZE)
+        found = ctypes.create_string_buffer(pages)
+        start = ctypes.c_char.from_buffer(mapped)
+        told = ctypes.CDLL(None, use_errno=True).mincore(
+            ctypes.c_void_p(ctypes.addressof(start)), ctypes.c_size_t(len(mapped)), found
+        )
+        del start
+        assert told == 0, os.strerror(ctypes.get_errno())
+        return sum(page & 1 for page in found.raw[offset // mmap.PAGESIZE :])
+
+
+def test_a_7b_that_does_not_fit_is_refused_before_a_byte_of_its_weights_is_read(tmp_path: Path) -> None:
+    path = write_shape_gguf(tmp_path / "a.gguf", SHAPES["qwen2-7b"])
+    weights = wanted_of(path, LoadOptions(n_ctx=N_CTX))[1].weights
+    # the system reads a little ahead of the header's end
+    begin = path.stat().st_size - weights + (4 << 20)
+
+    async def scenario() -> None:
+        one = Engine(tmp_path / "memory", tmp_path, 4 << 30)
+        with pytest.raises(ModelTooLarge) as caught:
+            await answer(one["a"], ask())
+        sentence = str(caught.value)
+        assert "a.gguf needs 4,9" in sentence and "memory_budget_mb" in sentence
+        assert one.survey().lines[0].models == ()
+        await one.home.close()
+
+    asyncio.run(scenario())
+    assert resident_pages(path, begin) == 0
+    with path.open("rb") as file:
+        file.seek(begin + (1 << 30))
+        file.read(1)
+    assert resident_pages(path, begin) > 0, "reading one byte would have been seen"
