@@ -18,6 +18,8 @@ from codey_tui.inference.text_stream import TextStream
 # Text of tokens that come faster than this (seconds) travels in one frame: each costs the engine and every screen CPU that the
 # model would use, and a screen paints no more than ten times a second.
 _JOIN_WITHIN = 0.05
+# Before a wait of this length (seconds) nothing is held back: a paced model has the time.
+_LONG_WAIT = 0.01
 # With nothing to show for this long (seconds), a frame says that work goes on.
 _ALIVE_EVERY = 1.0
 
@@ -184,7 +186,7 @@ class Generation:
     def _pace(self, due: float) -> None:
         """Wait until the next token is due; a cancel ends the wait."""
         wait = due - time.monotonic()
-        if wait >= _JOIN_WITHIN:
+        if wait >= _LONG_WAIT:
             self._outlet.flush(self._out)
         while wait > 0 and not self._stop.wait(min(wait, _ALIVE_EVERY)):
             self._outlet.add("", self._out)
