@@ -62,17 +62,17 @@ class CostPanel(DecisionPanel):
         if cost is None:
             self.body.update("")
             return
-        rows = [Content(cost_text(cost.new, cost.cached, self._seconds(cost)))]
+        left = self._left(cost)
+        rows = [Content(cost_text(left, cost.cached, cost.seconds * left / max(1, cost.new)))]
         if cost.parts:
             rows += [Content(""), Content.styled("It could do without:", "$text-muted")]
         rows += [self._row(cost, index) for index in range(len(cost.parts))]
         self.body.update(Content("\n").join(rows))
         self.keys.show(_SEND, *([_LEAVE] if cost.parts else []), _CANCEL)
 
-    def _seconds(self, cost: CostView) -> float:
-        """How long it takes without what is marked to be left out, by the tokens that this spares."""
-        spared = sum(part.tokens for part in cost.parts if part.id in self.left_out)
-        return cost.seconds * max(0, cost.new - spared) / max(1, cost.new)
+    def _left(self, cost: CostView) -> int:
+        """About how many tokens are to be read without what is left out."""
+        return max(1, cost.new - sum(part.tokens for part in cost.parts if part.id in self.left_out))
 
     def _row(self, cost: CostView, index: int) -> Content:
         part = cost.parts[index]
@@ -80,7 +80,7 @@ class CostPanel(DecisionPanel):
         pointer = ("▸ ", "bold $primary") if index == self.marked else ("  ", "")
         seconds = duration(cost.seconds * min(part.tokens, cost.new) / max(1, cost.new))
         name = (part.title, "strike $text-muted" if out else "bold $foreground" if index == self.marked else "")
-        aside = f"  about {counted(part.tokens, 'token')}, {seconds}"
+        aside = f"  {counted(part.tokens, 'token')}, {seconds}"
         return Content.assemble(pointer, ("✗ " if out else "○ ", "$text-muted"), name, (aside, "$text-muted"))
 
     def action_send(self) -> None:
