@@ -19,7 +19,7 @@ _ENOUGH = 3  # drafts before they are judged: the first one also pays for llama.
 _SHARE = 0.02  # of the time that drafts which do not pay may cost
 _LEAST_PAUSE, _LONGEST_PAUSE = 64, 4096  # tokens
 _PICKY = 4 * LEAST_MATCH  # tokens
-# Share of a child's memory that the logits of a verified draft may take: the forecast of it does not count them.
+# Share of a child's memory that the logits of a verified draft may take: the forecast of it counts half of them.
 _MEMORY_SHARE = 0.05
 _PROCESS = 51 * 1024 * 1024  # bytes of a child without a model
 
@@ -28,7 +28,7 @@ def draft_limit(weights: int, vocabulary: int) -> int:
     """How many tokens a draft may have with a model of so many bytes: each row of logits takes four bytes a token of the
     vocabulary, once in llama.cpp's output and once in its buffers."""
     rows = int(_MEMORY_SHARE * (weights + _PROCESS)) // max(1, 8 * vocabulary)
-    return max(0, min(rows - 1, LONG))
+    return min(rows - 1, LONG) if rows > LEAST_DRAFT else 0
 
 
 class PayOff:

@@ -149,7 +149,7 @@ def test_the_ladder_offers_what_gives_up_least_first() -> None:
         ("context", 8192, "f16", ""),
         ("model", 16_384, "f16", "small"),
     ]
-    assert rungs_for(wanted, 4759) == [("both", 1024, "q8_0", "")]
+    assert rungs_for(wanted, 4777) == [("both", 1024, "q8_0", "")]
     assert rungs_for(wanted, 2000, small, Candidate(id="huge", shape=SEVEN)) == [("model", 16_384, "f16", "small")]
     assert rungs_for(wanted, 100, small) == []
 
