@@ -132,12 +132,12 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
     chosen = find_model(tuple(specs.values()), settings.model, published)
     specs[chosen.id] = chosen
     models = {spec.id: _choice(spec, settings) for spec in specs.values()}
-    larger, unknown = router_model(specs, models, settings, published)
     database = Database.open(paths.database(workspace))
     prune(paths.checkpoints(workspace), database, settings.checkpoint_days)
     telemetry = Telemetry()
     sandbox = choose_sandbox(settings)
     memory = Memory(paths, settings, specs, workspace, sandbox)
+    larger, unknown = router_model(specs, settings, published, memory.room)
 
     def provider_for(model: str) -> Provider:
         spec = specs[model]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from codey_tui.catalogue import ModelSpec
 from codey_tui.inference.footprint import Footprint, forecast
 from codey_tui.inference.frames import LoadOptions
-from codey_tui.inference.ladder import Candidate, Rung, ladder
+from codey_tui.inference.ladder import Candidate, Room, Rung, ladder
 from codey_tui.inference.ledger import Ledger
 from codey_tui.inference.measured import Measured
 from codey_tui.inference.provider import InferenceError
@@ -55,6 +55,17 @@ class Memory:
         models = sum(found.rss for line in others for _, found in line.models)
         return own.account.beside + models + sum(line.rss + line.account.beside for line in others)
 
+    def room(self) -> Room:
+        """What a model may take when all others of this engine, and idle ones of other engines, are gone."""
+        survey = self.ledger.survey()
+        own = [
+            holding.key
+            for line in survey.lines
+            for holding in line.account.holdings
+            if line.account.id == self.ledger.own_id
+        ]
+        return survey.room(without=[*own, *(holding.key for holding in survey.idle())])
+
     def step_down(self, info: ModelInfo) -> Rung | None:
         """What to load in place of a model for which memory did not suffice: the first rung of the ladder that takes less."""
         spec = self._specs[info.id]
@@ -68,9 +79,7 @@ class Memory:
         except InferenceError:
             return None  # the file has gone too
         wanted = known(forecast(shape, info.n_ctx, kv_type=info.kv_type))
-        survey = self.ledger.survey()
-        own = [holding.key for holding in survey.lines[0].account.holdings]
-        room = survey.room(without=[*own, *(holding.key for holding in survey.idle())])
+        room = self.room()
         less = min(room.available or wanted.needs, forecast(shape, info.n_ctx, kv_type=info.kv_type).needs - 1)
         rungs = ladder(shape, wanted, replace(room, available=less), self._candidates(), known=known)
         return rungs[0] if rungs else None

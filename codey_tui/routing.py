@@ -6,22 +6,21 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from codey_tui.catalogue import CatalogueError, ModelSpec, find_model
-from codey_tui.engine.parts import ModelChoice
 from codey_tui.engine.planner import plan
 from codey_tui.engine.router import Counsel, Router, route_as
 from codey_tui.engine.router_model import RouterModel
 from codey_tui.inference.footprint import forecast
 from codey_tui.inference.gguf import inspect
+from codey_tui.inference.ladder import Room, mb
 from codey_tui.inference.provider import InferenceError
 from codey_tui.offers import shape_here
 from codey_tui.paths import Paths
-from codey_tui.protocol.models import ModelInfo, Route, RouteKind
+from codey_tui.protocol.models import Route, RouteKind
 from codey_tui.protocol.plan import Plan
 from codey_tui.settings import Settings
 from codey_tui.tools.call_forms import JSON, CallForm, form_of
 from codey_tui.tools.registry import NAMES
 
-MIB = 2**20
 RENDERED = "rendered"
 """Where a spec's `extra` names control tokens that have to be seen as text."""
 
@@ -63,10 +62,10 @@ class Routing:
 
 
 def router_model(
-    specs: dict[str, ModelSpec], models: Mapping[str, ModelChoice], settings: Settings, published: Collection[str]
+    specs: dict[str, ModelSpec], settings: Settings, published: Collection[str], room: Callable[[], Room]
 ) -> tuple[RouterModel | None, str]:
     """The model that the settings name to route in the place of the router's weights, which is put among the specs; or
-    none, with a sentence where nobody knows what is named."""
+    none, with a sentence where nobody knows what is named. `room` is what it may take when all other models are gone."""
     if not settings.router:
         return None, ""
     try:
@@ -78,10 +77,7 @@ def router_model(
     form = _form_of(spec.path)
     specs[spec.id] = replace(spec, extra={**spec.extra, RENDERED: form.control})
 
-    def problem(model: str) -> str:
-        return "" if model == spec.id else _too_large(spec, models[model].info, settings)
-
-    return RouterModel(model=spec.id, form=form, problem=problem), ""
+    return RouterModel(model=spec.id, form=form, problem=lambda: _too_large(spec, settings, room)), ""
 
 
 def _form_of(path: Path) -> CallForm:
@@ -92,18 +88,11 @@ def _form_of(path: Path) -> CallForm:
     return form_of(str(template))
 
 
-def _too_large(router: ModelSpec, coder: ModelInfo, settings: Settings) -> str:
-    """Why the two models cannot be loaded beside each other, a sentence; empty where they can."""
-    needed = 0
-    for path, n_ctx in ((router.path, settings.context_tokens), (Path(coder.path), coder.n_ctx)):
-        try:
-            needed += forecast(shape_here(path), n_ctx, kv_type=coder.kv_type).total
-        except InferenceError:
-            continue  # a file that cannot be read takes no memory, and loading it will say so
-    budget = settings.memory_budget_mb * MIB
-    if needed <= budget:
-        return ""
-    return (
-        f"{router.title} and {coder.title} together need about {needed / 1e6:,.0f} MB, but models may use "
-        f"{budget / 1e6:,.0f} MB. Choose smaller ones, raise memory_budget_mb, or leave the setting router empty."
-    )
+def _too_large(router: ModelSpec, settings: Settings, room: Callable[[], Room]) -> str:
+    """Why the model cannot be loaded even by itself, a sentence; empty where it can."""
+    try:
+        wanted = forecast(shape_here(router.path), settings.context_tokens, kv_type=settings.kv_type)
+    except InferenceError:
+        return ""  # loading it will say what is wrong with the file
+    found = room()
+    return "" if found.holds(wanted.needs) else f"{router.title} needs {mb(wanted.needs)}, but {found.sentence}."

@@ -12,9 +12,10 @@ from codey_tui.engine import prompts
 from codey_tui.engine.parts import EngineParts
 from codey_tui.engine.providers import Providers
 from codey_tui.engine.router import Counsel, Opinion, steps
-from codey_tui.engine.router_model import ModelRouter
+from codey_tui.engine.router_model import ModelRouter, RouterModel
 from codey_tui.inference.provider import ChatTurn, InferenceError, NotReady, Provider
 from codey_tui.protocol.models import Route, RouteKind
+from codey_tui.tools.call_forms import JSON
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ Load = Callable[[], asyncio.Future[None]]
 
 class Decider:
     """Routes requests. A label of the coder's model counts where the linear model hesitates, if that model knows labels and is
-    loaded. A model of the router's own is asked in the linear model's place; one that cannot be used is told of once.
+    loaded. A model of the router's own is asked in the linear model's place, and the coder's where there is no memory for it; one
+    that cannot be used is told of once.
 
     `model` gives the id of the coder's model, `notice` tells the person something.
     """
@@ -57,7 +59,8 @@ class Decider:
         self._model = model
         self._notice = notice
         self._router = ModelRouter(parts.router, parts.tools) if parts.router else None
-        self._told = ""
+        self._standing_in: ModelRouter | None = None
+        self._told: set[str] = set()
 
     async def __call__(self, text: str, load: Load | None = None) -> Route:
         """The route of one request; `milliseconds` counts all who were asked. Raises nothing for any text.
@@ -118,16 +121,28 @@ class Decider:
             return None
 
     async def _by_router(self, router: ModelRouter, text: str) -> Opinion | None:
-        """What the router's own model says; loads it when needed."""
-        problem = await asyncio.to_thread(router.chosen.problem, self._model())
-        if not problem:
-            try:
-                opinion = await router.ask(text, self._providers.get(router.chosen.model))
-                self._told = ""
-                return opinion
-            except InferenceError as error:
-                problem = str(error)
-        if problem != self._told:
-            self._told = problem
-            self._notice(f"The router's model cannot be used, so the built-in router decides. {problem}")
+        """What the router's own model says; loads it when needed. Where there is no memory for it, the coder's model says it."""
+        problem = await asyncio.to_thread(router.chosen.problem)
+        if problem:
+            coder = self._model()
+            self._tell(f"{problem} So {self._parts.models[coder].info.title} is asked what a request is as well.")
+            if self._parts.models[coder].labels:
+                return None  # it says so with a label, which is asked for next
+            router = self._stand_in(coder)
+        try:
+            return await router.ask(text, self._providers.get(router.chosen.model))
+        except InferenceError as error:
+            self._tell(f"The router's model cannot be used, so the built-in router decides. {error}")
         return None
+
+    def _stand_in(self, coder: str) -> ModelRouter:
+        """A router over the coder's model; its grammar is made once."""
+        if self._standing_in is None or self._standing_in.chosen.model != coder:
+            self._standing_in = ModelRouter(RouterModel(coder, JSON, lambda: ""), self._parts.tools)
+        return self._standing_in
+
+    def _tell(self, problem: str) -> None:
+        """Tell the person, once for each problem."""
+        if problem not in self._told:
+            self._told.add(problem)
+            self._notice(problem)

@@ -31,12 +31,12 @@ MAX_ITEMS = 8
 
 @dataclass(frozen=True)
 class RouterModel:
-    """Which model it is and how it writes calls. `problem` says why it cannot be used beside the coder's model of that id,
-    a sentence; empty where it can. It blocks."""
+    """Which model it is and how it writes calls. `problem` says why there is no memory for it even when all others make way, a
+    sentence; empty where there is. It blocks."""
 
     model: str
     form: CallForm
-    problem: Callable[[str], str]
+    problem: Callable[[], str]
 
 
 class ModelRouter:

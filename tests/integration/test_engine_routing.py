@@ -82,7 +82,7 @@ def router_room(
     folder: Path, router: ScriptedProvider, scripts: Sequence[Script] = (), problem: str = ""
 ) -> EngineRoom:
     """An engine whose router is the model `other`."""
-    chosen = RouterModel(model="other", form=JSON, problem=lambda _model: problem)
+    chosen = RouterModel(model="other", form=JSON, problem=lambda: problem)
     return EngineRoom(folder, scripts, linear=FLAT, other=router, router=chosen)
 
 
@@ -155,13 +155,16 @@ def test_one_that_cannot_be_loaded_is_told_of_once_and_the_linear_model_decides(
     asyncio.run(scenario())
 
 
-def test_one_that_does_not_fit_beside_the_coders_model_is_not_loaded(tmp_path: Path) -> None:
+def test_where_there_is_no_memory_for_it_the_coders_model_says_it_by_a_label(tmp_path: Path) -> None:
     router = ScriptedProvider([], model="other")
 
     async def scenario() -> None:
-        async with router_room(tmp_path, router, ["One."], problem="There is not the memory for both.") as room:
+        async with router_room(tmp_path, router, ["One.", "Two."], problem="There is no memory for it.") as room:
             await room.ask(UNCLEAR)
-            assert any("memory for both" in text for text in warnings(room))
+            await room.ask(UNCLEAR)
+            told = "There is no memory for it. So the scripted model is asked what a request is as well."
+            assert [text for text in warnings(room) if "memory" in text] == [told]
+            assert any(UNCLEAR in text for text in room.provider.scored), "from when it is loaded"
             assert router.requests == []
 
     asyncio.run(scenario())

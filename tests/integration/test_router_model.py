@@ -39,7 +39,7 @@ def routed(opinion: Opinion | None, tools: Collection[str], workspace: Path) -> 
 
 @pytest.mark.parametrize("form", [JSON, FUNCTIONGEMMA])
 def test_every_answer_is_a_call_and_becomes_a_valid_route(tmp_path: Path, form: CallForm) -> None:
-    chosen = RouterModel(model="random", form=form, problem=lambda _model: "")
+    chosen = RouterModel(model="random", form=form, problem=lambda: "")
     router = ModelRouter(chosen, BUILT_IN, max_text=8)
     # random weights seldom leave the functions that they like, so that each tool has a grammar of its own as well
     grammars = [router.request(TEXT).grammar]
@@ -80,7 +80,7 @@ def test_every_answer_is_a_call_and_becomes_a_valid_route(tmp_path: Path, form: 
 @pytest.mark.parametrize("form", [JSON, FUNCTIONGEMMA])
 def test_the_model_is_asked_in_its_own_notation(tmp_path: Path, form: CallForm) -> None:
     path = model_of(tmp_path, form)
-    router = ModelRouter(RouterModel(model="random", form=form, problem=lambda _model: ""), BUILT_IN)
+    router = ModelRouter(RouterModel(model="random", form=form, problem=lambda: ""), BUILT_IN)
 
     async def scenario() -> None:
         async with llama(path, n_ctx=8192, options=LoadOptions(render_special=form.control)) as provider:
