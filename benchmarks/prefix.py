@@ -85,7 +85,7 @@ async def compare(model: str, path: Path, tokens: int, rounds: int, threads: int
     options = LoadOptions(kv_folder=str(folder), kv_max_bytes=1 << 34, kv_least_s=0.0)
 
     def fresh() -> LlamaCppProvider:
-        return LlamaCppProvider(model, path, n_ctx=max(1024, tokens * 2), n_threads=threads, options=options)
+        return LlamaCppProvider(model, path, n_ctx=max(1024, tokens * 2), n_threads=threads, nice=0, options=options)
 
     taken: list[tuple[Asked, Asked, Asked]] = []
     size = 0
