@@ -25,8 +25,9 @@ from tests.fakes.shape_gguf import SHAPES, write_shape_gguf
 WANTED = 10.0
 NEW_AT_MOST = 100
 """Tokens of the second question, with what the chat template adds; a token here is a letter."""
-SYSTEM = ChatTurn(role="system", text="You are Codey, a careful software engineer.")
-AGAIN = "And what does its last line do?"
+# The models of a true shape know letters, each of which is a token, and nothing else.
+SYSTEM = ChatTurn(role="system", text="youarecodeyacarefulsoftwareengineer")
+AGAIN = "andwhatdoesitslastlinedo"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +56,8 @@ class Compared:
 
 def _conversation(tokens: int, salt: int) -> tuple[GenerateRequest, GenerateRequest]:
     """The first question of a conversation and the second."""
-    told = ChatTurn(role="user", text=f"{salt} " + "x = y + z\n" * (tokens // 10))
-    more = (ChatTurn(role="assistant", text="It adds."), ChatTurn(role="user", text=AGAIN))
+    told = ChatTurn(role="user", text=chr(97 + salt % 26) + "xisyandz" * (tokens // 8))
+    more = (ChatTurn(role="assistant", text="itadds"), ChatTurn(role="user", text=AGAIN))
     return (
         GenerateRequest(messages=(SYSTEM, told), max_tokens=1),
         GenerateRequest(messages=(SYSTEM, told, *more), max_tokens=1),
@@ -90,7 +91,7 @@ async def compare(model: str, path: Path, tokens: int, rounds: int, threads: int
     taken: list[tuple[Asked, Asked, Asked]] = []
     size = 0
     for salt in range(rounds):
-        first, second = _conversation(tokens, salt + 1000)
+        first, second = _conversation(tokens, salt)
         provider = fresh()
         try:
             await _ask(provider, first)

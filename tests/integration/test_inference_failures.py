@@ -19,6 +19,7 @@ from codey_tui.inference.provider import (
     ModelBroken,
     ModelMissing,
     ModelTooLarge,
+    PromptProgress,
     StalledGeneration,
     Token,
 )
@@ -182,6 +183,26 @@ def test_a_slow_pace_is_no_silence(tmp_path: Path) -> None:
             async for event in provider.generate(ask(max_tokens=2, pace=0.25)):
                 if isinstance(event, Token):
                     provider.timeout_s = 3.0  # less than the four seconds between two tokens
+            assert provider.pid
+
+    asyncio.run(scenario())
+
+
+def test_a_slow_prompt_is_no_silence_either(tmp_path: Path) -> None:
+    """Each batch counts: together they take longer than the time-out, here since the process is held after each."""
+    path = write_tiny_gguf(tmp_path / "m.gguf", say=["a"], n_ctx=4096, layers=8)
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        async with llama(path, n_ctx=4096) as provider:
+            await answer(provider, ask())
+            provider.timeout_s = 3.0
+            started = loop.time()
+            async for event in provider.generate(ask("x" * 2500)):
+                if isinstance(event, PromptProgress) and loop.time() - started <= provider.timeout_s:
+                    os.kill(provider.pid, signal.SIGSTOP)
+                    loop.call_later(1.0, os.kill, provider.pid, signal.SIGCONT)
+            assert loop.time() - started > provider.timeout_s
             assert provider.pid
 
     asyncio.run(scenario())
