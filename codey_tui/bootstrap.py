@@ -28,7 +28,7 @@ from codey_tui.memory_here import Memory
 from codey_tui.offers import models_here
 from codey_tui.paths import Paths
 from codey_tui.protocol.actions import Rule
-from codey_tui.protocol.models import Gauges, ModelInfo
+from codey_tui.protocol.models import ModelInfo
 from codey_tui.routing import RENDERED, Routing, build_router, router_model
 from codey_tui.sandbox import Bubblewrap, Limits, Rlimits
 from codey_tui.sandbox.choice import Candidate, Choice
@@ -134,7 +134,6 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
     models = {spec.id: _choice(spec, settings) for spec in specs.values()}
     database = Database.open(paths.database(workspace))
     prune(paths.checkpoints(workspace), database, settings.checkpoint_days)
-    telemetry = Telemetry()
     sandbox = choose_sandbox(settings)
     memory = Memory(paths, settings, specs, workspace, sandbox)
     larger, unknown = router_model(specs, settings, published, memory.room)
@@ -148,10 +147,6 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
     tools = ToolBox((*TOOLS, *own))
     routed = Routing(build_router(paths), tools.names, workspace)
 
-    def gauges(models_rss: int) -> Gauges:
-        read = telemetry.gauges(models_rss, settings.memory_budget_mb * MIB)
-        return replace(read, beside_rss=memory.beside_engine())
-
     return Engine(
         EngineParts(
             workspace=workspace,
@@ -163,7 +158,7 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             provider_for=provider_for,
             look_at=lambda model: describe_model(specs[model], settings),
             configure=partial(_configured, specs, settings),
-            list_models=lambda given_back: models_here(paths, settings, own=memory.ledger.own_id),
+            list_models=partial(models_here, paths, settings, own=memory.ledger.own_id),
             files=_model_files(paths, settings, specs),
             sandbox=sandbox,
             instead=sandbox.weaker,
@@ -174,7 +169,7 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             router=larger,
             residency=memory.residency,
             step_down=memory.step_down,
-            read_gauges=gauges,
+            read_gauges=partial(memory.gauges, Telemetry()),
             mode=settings.approval_mode,
             rules=(*shipped_rules(paths), *settings.rules),
             sampling=Sampling(temperature=settings.temperature, max_tokens_per_s=settings.max_tokens_per_s),

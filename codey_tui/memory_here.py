@@ -16,10 +16,10 @@ from codey_tui.inference.provider import InferenceError
 from codey_tui.inference.residency import Residency
 from codey_tui.offers import memory_folder, shape_here
 from codey_tui.paths import Paths
-from codey_tui.protocol.models import ModelInfo
+from codey_tui.protocol.models import Gauges, ModelInfo
 from codey_tui.sandbox.choice import Choice
 from codey_tui.settings import Settings
-from codey_tui.telemetry import processes
+from codey_tui.telemetry import Telemetry, processes
 from codey_tui.telemetry.machine import available_memory
 
 MIB = 2**20
@@ -49,11 +49,15 @@ class Memory:
             others=self._candidates,
         )
 
-    def beside_engine(self) -> int:
-        """Bytes that Codey takes besides this engine's process and its models."""
-        own, *others = self.ledger.survey().lines
-        models = sum(found.rss for line in others for _, found in line.models)
-        return own.account.beside + models + sum(line.rss + line.account.beside for line in others)
+    def gauges(self, telemetry: Telemetry, models_rss: int) -> Gauges:
+        """A reading of the machine, with what Codey takes besides this engine's process and its models."""
+        survey = self.ledger.survey()
+        own = sum(
+            line.rss + sum(found.rss for _, found in line.models)
+            for line in survey.lines
+            if line.account.pid == os.getpid()
+        )
+        return replace(telemetry.gauges(models_rss, self.ledger.budget), beside_rss=survey.resident - own)
 
     def room(self) -> Room:
         """What a model may take when all others of this engine, and idle ones of other engines, are gone."""

@@ -141,7 +141,7 @@ class Engine:
         if isinstance(query, ListRules):
             return cast(T, self._approvals.rules.all())
         if isinstance(query, ListModels):
-            return cast(T, await asyncio.to_thread(self._parts.list_models, self._providers.rss))
+            return cast(T, await asyncio.to_thread(self._parts.list_models))
         if isinstance(query, GetRoute):
             return cast(T, await self._decider(query.text))
         return await asyncio.to_thread(answer_query, self._parts.database, self._journal.session, query)

@@ -72,8 +72,8 @@ class EngineParts:
 
     `instead` gives a weaker sandbox that a person may be asked for when `sandbox` refuses.
     `provider_for` gives the provider of a model id; `look_at` what its file is like now;
-    `configure` the model with another context and KV cache, no more context than it can have. `list_models(given_back)` says what
-    fits, given the bytes that loaded models would give back. `files` brings and removes models. `read_gauges(models_rss)` reads the machine.
+    `configure` the model with another context and KV cache, no more context than it can have. `list_models()` says what
+    fits when loaded models have made way. `files` brings and removes models. `read_gauges(models_rss)` reads the machine.
     `plan` takes the routes of steps by their texts. `router` is a model in the place of the router's linear model.
     `residency` keeps local models within the memory that there is; `step_down` says what a model that did not fit should be
     replaced by, None where nothing smaller fits.
@@ -98,7 +98,7 @@ class EngineParts:
     rules: tuple[Rule, ...] = ()
     sampling: Sampling = Sampling()
     configure: Callable[[ModelInfo, int, str], ModelInfo] = with_context
-    list_models: Callable[[int], ModelsHere] = lambda _given_back: ModelsHere(n_ctx=0, room=0, limit="", offers=())
+    list_models: Callable[[], ModelsHere] = lambda: ModelsHere(n_ctx=0, room=0, limit="", offers=())
     files: ModelFiles = ModelFiles()
     options: TurnOptions = TurnOptions()
     notices: tuple[str, ...] = ()

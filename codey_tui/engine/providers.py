@@ -21,6 +21,7 @@ class Providers:
         self._made: dict[str, Provider] = {}
         self._replaced: list[Provider] = []
         self._background: set[asyncio.Future[None]] = set()
+        self._leaving: set[asyncio.Future[None]] = set()
 
     @property
     def rss(self) -> int:
@@ -43,13 +44,18 @@ class Providers:
         replaced, self._replaced = self._replaced, []
         for provider in replaced:
             if provider.rss:
-                self.in_background(provider.unload())
+                self._begin(provider.unload(), self._leaving)
 
     def in_background(self, work: Coroutine[None, None, None]) -> asyncio.Future[None]:
-        """Do something with a model that nobody need wait for, such as loading it ahead of its use; failures are logged."""
+        """Do something with a model that nobody need wait for, such as loading it ahead of its use; failures are logged, and `close`
+        breaks it off."""
+        return self._begin(work, self._background)
+
+    @staticmethod
+    def _begin(work: Coroutine[None, None, None], among: set[asyncio.Future[None]]) -> asyncio.Future[None]:
         task = asyncio.ensure_future(_told(work))
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        among.add(task)
+        task.add_done_callback(among.discard)
         return task
 
     async def close(self) -> None:
@@ -57,7 +63,7 @@ class Providers:
         for task in tuple(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        unloading = [provider.unload() for provider in (*self._made.values(), *self._replaced)]
+        unloading = [*self._leaving, *(provider.unload() for provider in (*self._made.values(), *self._replaced))]
         for problem in await asyncio.gather(*unloading, return_exceptions=True):
             if problem is not None:
                 log.error("A model could not be unloaded.", exc_info=problem)

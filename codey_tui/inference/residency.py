@@ -59,6 +59,7 @@ class Residency:
         self.killed: Callable[[str], None] = lambda model: log.warning("%s was ended by the kernel.", model)
         self._tenants: dict[str, Tenant] = {}
         self._load = asyncio.Lock()
+        self._closing = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
 
     def tenant(self, model: str) -> "Tenant":
@@ -124,7 +125,10 @@ class Residency:
     async def _look_after(self) -> None:
         """Give back what has been idle for long enough, what others ask for, and what has come to be too much."""
         while self._tenants:
-            await asyncio.sleep(self._tick_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), self._tick_s)
+            if self._closing.is_set():
+                return
             try:
                 due = await asyncio.to_thread(self.ledger.due)
                 for tenant in list(self._tenants.values()):
@@ -138,8 +142,8 @@ class Residency:
 
     async def close(self) -> None:
         """Stop looking after models, which have been unloaded, and close the account."""
-        if self._watch is not None:
-            self._watch.cancel()
+        self._closing.set()
+        if self._watch is not None:  # not cancelled: it may be just about to end a process
             await asyncio.gather(self._watch, return_exceptions=True)
         self.ledger.close()
 
