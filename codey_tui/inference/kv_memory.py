@@ -27,12 +27,13 @@ class KvMemory:
         lib.llama_memory_clear(self._memory, True)
 
     def share(self, tokens: int) -> None:
-        """Begin the second sequence with the first `tokens` (-1: all) of the conversation, at no cost."""
+        """Begin the second sequence with the first `tokens` of the conversation, at no cost."""
         lib.llama_memory_seq_cp(self._memory, CONVERSATION, ASIDE, 0, tokens)
 
     def end_aside(self) -> None:
         """Give the cells back that only the second sequence uses."""
-        lib.llama_memory_seq_rm(self._memory, ASIDE, -1, -1)
+        if lib.llama_n_seq_max(self._context) > ASIDE:
+            lib.llama_memory_seq_rm(self._memory, ASIDE, -1, -1)
 
     def span(self) -> tuple[int, int]:
         """First and last position that llama.cpp says it holds of the conversation; -1 where it holds none."""

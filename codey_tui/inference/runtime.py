@@ -141,7 +141,7 @@ class Runtime:
         # A sliding window that drops old cells would make reuse of a prefix silently wrong.
         params.swa_full = True
         # The second sequence shares these cells: a question in between (`begin_aside`) leaves the first as it is.
-        params.n_seq_max = 2
+        params.n_seq_max = 2 if self.can_cut else 1
         params.kv_unified = True
         if options.kv_type == "q8_0":
             params.type_k = params.type_v = _Q8_0
@@ -285,19 +285,23 @@ class Runtime:
     def begin_aside(self, prompt: Sequence[int]) -> int:
         """Begin a question in between with what the conversation shares with `prompt`; how many tokens that are.
 
+        A model with one state for all it has read would keep another as large for this: there the conversation makes way.
         Raises `RuntimeFailed` where the rest has no room beside the conversation.
         """
+        if not self.can_cut:
+            return self.keep_prefix(prompt)
         keep = min(common(self.tokens, prompt), len(prompt) - 1)
-        if not self.can_cut and keep < len(self.tokens):
-            keep = 0
         if len(self.tokens) + len(prompt) - keep > self.n_ctx:
             raise RuntimeFailed("too_long", "The conversation leaves no room in the context for a question in between.")
         if keep:
-            self.memory.share(keep if self.can_cut else -1)
+            self.memory.share(keep)
         return keep
 
     def evaluate_aside(self, tokens: Sequence[int], position: int) -> None:
         """Append at most `n_batch` tokens to the question in between. Raises `Aborted` or `RuntimeFailed`."""
+        if not self.can_cut:
+            self.evaluate(tokens)
+            return
         self._watch_while(True)
         batch = lib.llama_batch_init(len(tokens), 0, 1)
         try:

@@ -229,11 +229,11 @@ def test_a_hybrid_model_says_that_it_cannot_go_back_and_still_goes_on(tmp_path: 
             assert not first.finished.reuses
             # a prompt that goes on from all that was read is read from there
             longer = (*asked(LONG).messages, ChatTurn(role="assistant", text=first.text))
-            label = await provider.score((SYSTEM, ChatTurn(role="user", text="x" * 60)), ("a", "b"))
-            assert all(logprob < 0 for logprob in label)
             assert await provider.keep("s1") > 300
             again = await answer(provider, asked("Something else. " + LONG))
             assert again.finished.tokens_cached == 0
+            label = await provider.score((SYSTEM, ChatTurn(role="user", text="x" * 60)), ("a", "b"))
+            assert all(logprob < 0 for logprob in label)
         cold = await converse(path, GenerateRequest(messages=longer, max_tokens=12), LoadOptions(n_batch=64))
         restored = await converse(path, GenerateRequest(messages=longer, max_tokens=12), options(folder))
         assert restored.text == cold.text
