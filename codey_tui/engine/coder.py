@@ -179,6 +179,7 @@ class Coder:
             repeats=repeats,
             ask_above_s=reading.ask_above_s,
         )
+        measured = 0
         while True:
             try:
                 ended = await self._generate(stream, request, take)
@@ -190,7 +191,10 @@ class Coder:
                 request = replace(request, messages=prompt.messages)
                 continue
             if isinstance(ended, inf.Finished):
+                again = min(measured, ended.tokens_cached)  # read in this turn, before the question
+                ended = replace(ended, tokens_cached=ended.tokens_cached - again, tokens_new=ended.tokens_new + again)
                 return self._accounted(ended, prompt)
+            measured = ended.read
             prompt = await reading.decide(stream, ended, prompt, self._emit)
             request = replace(request, messages=prompt.messages, ask_above_s=0.0)
 

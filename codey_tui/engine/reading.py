@@ -41,7 +41,7 @@ class Reading:
                 question_id=question,
                 stream=stream,
                 new=held.new,
-                cached=held.cached,
+                cached=held.cached + held.read,
                 seconds=held.seconds,
                 parts=prompt.parts,
                 asked=asked,

@@ -139,7 +139,7 @@ class Generation:
             if not forecast and runtime.prompt_rate > 0:
                 forecast, seconds = True, runtime.seconds_for(len(prompt) - start)
                 if 0 < self._request.ask_above_s < seconds:
-                    return PromptHeld(new=len(prompt) - start, cached=start, seconds=seconds)
+                    return PromptHeld(new=len(prompt) - start, cached=cached, seconds=seconds, read=start - cached)
             batch = prompt[start : start + step]
             runtime.evaluate(batch)
             told(min(start + len(batch), runtime.remembered) - cached)

@@ -74,11 +74,12 @@ class PromptProgress(_Event, frozen=True, kw_only=True):
 
 class PromptHeld(_Event, frozen=True, kw_only=True):
     """The last event of a generation that was not begun: its `new` tokens would take about `seconds` to read, longer than
-    the request allows unasked; `cached` more are in the KV cache."""
+    the request allows unasked; `cached` more were in the KV cache, and `read` are by now, which it took to measure."""
 
     new: int
     cached: int
     seconds: float
+    read: int = 0
 
 
 class Token(_Event, frozen=True, kw_only=True):

@@ -252,7 +252,7 @@ def test_a_prompt_that_would_take_too_long_is_not_read(tmp_path: Path) -> None:
             # nothing was measured here yet: one batch is read, and stays
             held = [event async for event in provider.generate(request)][-1]
             assert isinstance(held, PromptHeld)
-            assert held.cached == 64
+            assert (held.cached, held.read) == (0, 64)
             said = await answer(provider, asked(LONG))
             assert said.finished.tokens_cached == 64
             assert said.finished.tokens_new == held.new
@@ -264,7 +264,7 @@ def test_a_prompt_that_would_take_too_long_is_not_read(tmp_path: Path) -> None:
         async with llama(path, n_ctx=1024, rates=Rates(tmp_path / "rates.json")) as provider:
             first = [event async for event in provider.generate(request)][-1]
             assert isinstance(first, PromptHeld)
-            assert first.cached == 0
+            assert (first.cached, first.read) == (0, 0)
             assert first.seconds > 0
 
     asyncio.run(scenario())
