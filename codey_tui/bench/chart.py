@@ -32,6 +32,18 @@ def lines(groups: Sequence[Group]) -> str:
     return "\n".join(told) + "\n"
 
 
+def tell(text: str, file: TextIO) -> None:
+    """A line of words, which breaks between them on a narrow terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=file, highlight=False)
+    if console.is_terminal:
+        console.print(Text(text))
+    else:
+        file.write(text + "\n")
+
+
 def draw(groups: Sequence[Group], file: TextIO, *, together: bool = False) -> None:
     """Write them, with bars where the file is a terminal that can move its cursor; all of one scale when `together`."""
     from rich.bar import Bar as Drawn

@@ -27,7 +27,8 @@ Case = Literal["cold", "warm", "restored"]
 
 
 class First(msgspec.Struct, frozen=True, kw_only=True):
-    """How soon the first text came: `load_s` seconds of it were for the model, `prompt_s` for reading the new tokens."""
+    """How soon the first text came: `load_s` seconds of it were for the model and its process, `prompt_s` for reading the new
+    tokens."""
 
     case: Case
     first_text_s: float
@@ -90,6 +91,7 @@ class Prompts:
 def ask(watcher: Watcher, case: Case, text: str) -> First:
     """Time the first text of an answer. Raises BenchFailed when there is none."""
     turn = watcher.turn(text)
+    watcher.rest()
     if not turn.tokens_new:
         raise BenchFailed(turn.reason or "The model read no prompt.")
     # A model that ends at once says no text; then the end of reading counts.
@@ -110,6 +112,7 @@ def quick(client: Client, watcher: Watcher, screen: Screen, *, keys: int) -> Qui
     with ThreadPoolExecutor(1, "turn") as pool:
 
         def generate() -> Turn:
+            watcher.rest()
             client.submit(NewSession())
             return watcher.turn(ASKS[0][0], tokens=10**6)
 

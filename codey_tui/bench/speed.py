@@ -163,6 +163,7 @@ class Speeds:
 
     def _fresh(self) -> None:
         """A session of its own, and none of the files that an earlier turn wrote."""
+        self._watcher.rest()
         self._client.submit(NewSession())
         for path in self._workspace.iterdir():
             if path.is_file():

@@ -1,5 +1,6 @@
 """Takes turns with an engine, as a client does, and notes when its events arrive: the clock of a person, not of a part."""
 
+import asyncio
 import queue
 import time
 from collections.abc import Sequence
@@ -14,7 +15,6 @@ from codey_tui.protocol.events import (
     Envelope,
     GaugesRead,
     ModelChanged,
-    ModelLoadProgressed,
     PlanProposed,
     PromptEvaluated,
     TokensGenerated,
@@ -23,6 +23,7 @@ from codey_tui.protocol.events import (
     TurnStarted,
 )
 from codey_tui.protocol.ops import CancelTurn, DecideAction, DecidePlan, SubmitPrompt
+from codey_tui.protocol.queries import GetStatus
 
 SILENCE_S = 600.0
 """Seconds without any event, readings of the machine left aside, after which a measurement is given up."""
@@ -36,7 +37,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """What a client saw of one turn; seconds by its own clock, from the moment in which the prompt was submitted.
 
     `evaluated` of the `tokens_new` were evaluated in `prompt_s` between the first and the last news of it, which
-    came after `read_s`; `generated` tokens came in `generation_s` after the first text; `late_s` is for how long each event of the turn was on its way from
+    came after `read_s`; `generated` tokens came in `generation_s` after the first text; `load_s` passed until the model was loaded (0: it was already); `late_s` is for how long each event of the turn was on its way from
     the engine.
     """
 
@@ -69,7 +70,7 @@ class _Notes:
 
     def __init__(self) -> None:
         self.begun = time.monotonic()
-        self.loading: list[float] = []
+        self.loaded = 0.0
         self.evaluating: list[tuple[float, PromptEvaluated]] = []
         self.texts: list[tuple[float, int]] = []
         self.late: list[float] = []
@@ -89,7 +90,7 @@ class _Notes:
             prompt_s=news[-1][0] - news[0][0] if news else 0.0,
             read_s=news[-1][0] - self.begun if news else 0.0,
             first_text_s=texts[0][0] - self.begun if texts else 0.0,
-            load_s=self.loading[-1] - self.loading[0] if self.loading else 0.0,
+            load_s=self.loaded - self.begun if self.loaded else 0.0,
             generated=texts[-1][1] - texts[0][1] if texts else 0,
             generation_s=texts[-1][0] - texts[0][0] if texts else 0.0,
             late_s=tuple(self.late),
@@ -125,8 +126,8 @@ class Watcher:
                 continue
             notes.late.append(max(0.0, clock - envelope.at))
             match event:
-                case ModelLoadProgressed() | ModelChanged():
-                    notes.loading.append(at)
+                case ModelChanged(model=model) if model.state == "ready":
+                    notes.loaded = at
                 case PromptEvaluated():
                     notes.evaluating.append((at, event))
                 case TokensGenerated() if not stream or stream == event.stream:
@@ -144,6 +145,14 @@ class Watcher:
                     return notes.turn(event)
                 case _:
                     pass
+
+    def rest(self) -> None:
+        """Wait until the engine does nothing, also none of what follows a turn, such as keeping what was read. Raises BenchFailed."""
+        end = time.monotonic() + SILENCE_S
+        while asyncio.run(self._client.ask(GetStatus())).busy:
+            if time.monotonic() > end:
+                raise BenchFailed(f"The engine did not come to rest within {SILENCE_S:g} s.")
+            time.sleep(0.02)
 
     def _next(self) -> tuple[float, float, Envelope]:
         try:

@@ -39,6 +39,9 @@ _UNHINDERED = {
     "CODEY_TEMPERATURE": "0",
 }
 
+NO_FILES = {"CODEY_PROMPT_CACHE_MB": "0"}
+"""For an engine that keeps no evaluated prompt on the disk."""
+
 
 @dataclass(frozen=True)
 class Measured:

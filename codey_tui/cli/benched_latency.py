@@ -3,17 +3,15 @@
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-
-import click
+from functools import partial
 
 from codey_tui.bench.attached import attached_screen
-from codey_tui.bench.chart import Bar, Group, draw
+from codey_tui.bench.chart import Bar, Group, draw, tell
 from codey_tui.bench.latency import KEYS, First, Prompts, Quick, Report, ask, quick, report
 from codey_tui.bench.turns import BenchFailed, Watcher
-from codey_tui.cli.benched import Progress, Stage, find_measured, stage
+from codey_tui.cli.benched import NO_FILES, Progress, Stage, find_measured, stage
 from codey_tui.cli.failure import FAILED, INTERRUPTED, say_error
 from codey_tui.cli.models_shown import print_json
-from codey_tui.protocol.ops import NewSession
 
 _TOLD = {"cold": "nothing prepared", "warm": "beginning read before", "restored": "after a restart"}
 
@@ -53,7 +51,7 @@ def bench_latency(flags: Mapping[str, object], *, screen: bool, as_json: bool) -
 def _measure(place: Stage, found: _Found, progress: Progress, *, n_ctx: int, screen: bool) -> None:
     """One engine for a sample, a second that begins cold, a third for what a restart restores."""
     prompts = Prompts(n_ctx)
-    with place.engine() as client:
+    with place.engine(env=NO_FILES) as client:
         progress("loading the model to see how it splits text")
         watcher = Watcher(client)
         prompts.fit(watcher.turn(prompts.sample))
@@ -71,7 +69,6 @@ def _measure(place: Stage, found: _Found, progress: Progress, *, n_ctx: int, scr
         found.first.append(ask(watcher, "restored", prompts.next()))
         if screen:
             progress("attaching a workbench")
-            client.submit(NewSession())
             attached = cleanup.enter_context(attached_screen(place.place.socket, place.workspace))
             progress(f"typing {KEYS} keys while the model generates")
             found.quick = quick(client, watcher, attached, keys=KEYS)
@@ -80,7 +77,8 @@ def _measure(place: Stage, found: _Found, progress: Progress, *, n_ctx: int, scr
 
 
 def _show(told: Report) -> None:
-    click.echo(f"{told.model}, context {told.n_ctx:,}: seconds to the first text\n")
+    say = partial(tell, file=sys.stdout)
+    say(f"{told.model}, context {told.n_ctx:,}: seconds to the first text\n")
     groups = [
         Group(
             f"{_TOLD[first.case]}: {first.tokens_new:,} tokens new, {first.tokens_cached:,} cached",
@@ -92,16 +90,16 @@ def _show(told: Report) -> None:
         for first in told.first_text
     ]
     draw(groups, sys.stdout, together=True)
-    click.echo()
+    say("")
     for title, ratio in (("beginning read before", told.warm_ratio), ("after a restart", told.restored_ratio)):
         if ratio:
-            click.echo(f"{title}: {ratio:.1f} times sooner than cold, loading left aside")
+            say(f"{title}: {ratio:.1f} times sooner than cold, loading left aside")
     if told.screen is not None:
         seen = told.screen
-        click.echo(
+        say(
             f"while it generates: key to echo {seen.echo_p50_s * 1e3:.0f} ms (p99 {seen.echo_p99_s * 1e3:.0f} ms, "
             f"{seen.keys} keys); an event on its way {seen.event_p50_s * 1e3:.1f} ms "
             f"(p99 {seen.event_p99_s * 1e3:.1f} ms, {seen.events} events)"
         )
     if not told.complete:
-        click.echo("Ended before all was measured.")
+        say("Ended before all was measured.")

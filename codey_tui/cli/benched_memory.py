@@ -2,10 +2,9 @@
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 
-import click
-
-from codey_tui.bench.chart import Bar, Group, draw
+from codey_tui.bench.chart import Bar, Group, draw, tell
 from codey_tui.bench.memory import Report, Taken, cases, measure, report
 from codey_tui.bench.turns import BenchFailed
 from codey_tui.cli.benched import Progress, ended_early, find_measured
@@ -45,13 +44,14 @@ def bench_memory(flags: Mapping[str, object], *, as_json: bool) -> int:
 
 
 def _show(told: Report) -> None:
-    click.echo(f"{told.model}; {mb(told.available_bytes)} are available on this machine now\n")
+    say = partial(tell, file=sys.stdout)
+    say(f"{told.model}; {mb(told.available_bytes)} are available on this machine now\n")
     draw([_group(taken) for taken in told.cases], sys.stdout, together=True)
-    click.echo(
+    say(
         f"\nThe forecast is at most {told.worst_over_ratio:.1%} over and {told.worst_under_ratio:.1%} under what is measured."
     )
     if not told.complete:
-        click.echo("Ended before all was measured.")
+        say("Ended before all was measured.")
 
 
 def _group(taken: Taken) -> Group:

@@ -3,23 +3,19 @@
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
-
-import click
+from functools import partial
 
 from codey_tui.bench.attached import Screen, attached_screen
-from codey_tui.bench.chart import Bar, Group, draw
+from codey_tui.bench.chart import Bar, Group, draw, tell
 from codey_tui.bench.reference import Reference, Setup
 from codey_tui.bench.speed import Report, Round, Speeds, Spread, report
 from codey_tui.bench.turns import BenchFailed
-from codey_tui.cli.benched import Measured, Progress, find_measured, stage
+from codey_tui.cli.benched import NO_FILES, Measured, Progress, find_measured, stage
 from codey_tui.cli.engine import NICENESS
 from codey_tui.cli.failure import FAILED, INTERRUPTED, InputError, say_error
 from codey_tui.cli.models_shown import print_json
 from codey_tui.cli.terminal import plain
 from codey_tui.inference.frames import generating_threads
-
-_NO_FILES = {"CODEY_PROMPT_CACHE_MB": "0"}
-"""Nothing is written to the disk between two rounds."""
 
 
 def bench_speed(
@@ -37,7 +33,7 @@ def bench_speed(
     except BenchFailed as error:
         raise InputError(str(error)) from error
     try:
-        with stage(measured) as place, place.engine(env=_NO_FILES) as client, ExitStack() as cleanup:
+        with stage(measured) as place, place.engine(env=NO_FILES) as client, ExitStack() as cleanup:
             if screen:
                 progress("attaching a workbench")
                 shown = cleanup.enter_context(attached_screen(place.place.socket, place.workspace))
@@ -86,16 +82,17 @@ def _setup(measured: Measured, *, spin: bool) -> Setup:
 
 
 def _show(told: Report, differs: str) -> None:
+    say = partial(tell, file=sys.stdout)
     setup = told.setup
-    click.echo(f"{told.model}, against {told.reference}")
-    click.echo(
+    say(f"{told.model}, against {told.reference}")
+    say(
         f"threads {setup.threads_prompt} for prompts, {setup.threads_generation} for tokens; batch {setup.batch}; "
         f"KV cache {setup.kv_type}; context {setup.n_ctx:,}; flash attention on; mmap {'on' if setup.mmap else 'off'}; "
         f"weights not repacked; screen {'attached' if told.screen_attached else 'not attached'}"
     )
     if differs:
-        click.echo(f"Not alike: {plain(differs)}.")
-    click.echo()
+        say(f"Not alike: {plain(differs)}.")
+    say("")
     groups = (
         _group(
             "Prompt evaluation", told.prompt_tokens, told.codey_prompt_tokens_per_s, told.reference_prompt_tokens_per_s
@@ -108,11 +105,11 @@ def _show(told: Report, differs: str) -> None:
         ),
     )
     draw(groups, sys.stdout)
-    click.echo()
+    say("")
     for title, ratio in (("prompt evaluation", told.prompt_ratio), ("generation", told.generation_ratio)):
-        click.echo(f"{title}: {ratio.median:.1%} of llama.cpp's ({ratio.least:.1%} to {ratio.most:.1%})")
+        say(f"{title}: {ratio.median:.1%} of llama.cpp's ({ratio.least:.1%} to {ratio.most:.1%})")
     rounds = f"median of {told.rounds} round{'s' if told.rounds != 1 else ''}"
-    click.echo(rounds if told.complete else f"{rounds}; ended before all were measured")
+    say(rounds if told.complete else f"{rounds}; ended before all were measured")
 
 
 def _group(title: str, tokens: int, codey: Spread, reference: Spread) -> Group:
