@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from codey_tui import __version__
 from codey_tui.catalogue import ModelSpec, find_model, read_catalogue, read_published
+from codey_tui.engine.care import CareLimits
 from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
 from codey_tui.engine.parts import FetchedModel, ModelFiles
@@ -160,6 +161,12 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             configure=partial(_configured, specs, settings),
             list_models=partial(models_here, paths, settings, own=memory.ledger.own_id),
             files=_model_files(paths, settings, specs),
+            care=CareLimits(
+                heat_c=settings.heat_limit_c,
+                battery=settings.low_battery_percent,
+                on_low=settings.on_low_battery,
+                threads=settings.n_threads,
+            ),
             sandbox=sandbox,
             instead=sandbox.weaker,
             limits=Limits(),

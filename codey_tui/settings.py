@@ -15,6 +15,7 @@ from codey_tui.telemetry.machine import physical_cores, total_memory
 
 Link = Literal["auto", "local", "slow"]
 KvType = Literal["f16", "q8_0"]
+OnLowBattery = Literal["pause", "continue", "stop"]
 SandboxName = Literal["auto", "docker", "bubblewrap", "landlock", "rlimits"]
 Environment = Literal["local", "python3.11", "python3.12", "python3.13", "node20", "node22"]
 
@@ -115,6 +116,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens_per_s: Annotated[
         float, Meta(ge=0, description="Pace of generation in tokens per second, which keeps a phone cool; 0 for none.")
     ] = 0
+    heat_limit_c: Annotated[
+        float,
+        Meta(
+            ge=0, le=130, description="Degrees Celsius of the CPU from which on models take half the threads; 0: never."
+        ),
+    ] = 85
+    low_battery_percent: Annotated[
+        float, Meta(ge=0, le=100, description="Charge from which on a battery that is not charging is low; 0: never.")
+    ] = 15
+    on_low_battery: Annotated[
+        OnLowBattery,
+        Meta(
+            description="Between two steps on a low battery: pause (until you say go on), continue, or stop the turn."
+        ),
+    ] = "pause"
     link: Annotated[
         Link, Meta(description="How fast the way to your terminal is: auto measures, slow redraws less, local more.")
     ] = "auto"

@@ -85,6 +85,12 @@ def cli(context: click.Context, new: bool, workspace: Path | None, no_mouse: boo
 @CONTEXT
 @KV
 @MODE
+@click.option(
+    "--on-low-battery",
+    "on_low_battery",
+    type=click.Choice(["pause", "continue", "stop"]),
+    help="Between steps on a low battery: ask at the terminal (stop where nobody is there), go on, or stop.",
+)
 @click.option("--new", is_flag=True, help="In a new session instead of the last one of this folder.")
 @click.pass_context
 def run(

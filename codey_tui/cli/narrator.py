@@ -98,6 +98,8 @@ def _file_or_action(event: ev.Event) -> str:
     match event:
         case ev.PromptForecast():
             return _forecast(event)
+        case ev.TurnPaused(text=text) | ev.TurnResumed(text=text):
+            return plain(text)
         case ev.FileWritten(path=path, size=size, created=created):
             return f"{'Wrote' if created else 'Changed'} {plain(path)} ({size} bytes)"
         case ev.VerificationEnded(path=path, ok=ok, check=check, detail=detail):
@@ -154,7 +156,8 @@ def _speed(figures: Figures) -> str:
 
 def _totals(figures: Figures) -> str:
     files = f": {plain(', '.join(figures.files))}" if figures.files else ""
+    slowed = f". {plain(figures.slowed)}" if figures.slowed else ""
     if not figures.tokens_out:
-        return f"{files} ({figures.seconds:.1f} s)"
+        return f"{files} ({figures.seconds:.1f} s){slowed}"
     read = f"{figures.tokens_new + figures.tokens_cached} tokens read ({figures.tokens_cached} cached)"
-    return f"{files} ({read}{_speed(figures)}, peak memory {figures.peak_rss / MIB:.0f} MiB)"
+    return f"{files} ({read}{_speed(figures)}, peak memory {figures.peak_rss / MIB:.0f} MiB){slowed}"

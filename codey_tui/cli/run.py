@@ -26,10 +26,13 @@ from codey_tui.protocol.events import (
     PromptQueued,
     RouteChosen,
     TurnEnded,
+    TurnPaused,
+    TurnResumed,
     TurnStarted,
 )
-from codey_tui.protocol.ops import CancelTurn, DecideAction, DecidePlan, DecidePrompt, SubmitPrompt
+from codey_tui.protocol.ops import CancelTurn, DecideAction, DecidePlan, DecidePrompt, ResumeTurn, SubmitPrompt
 from codey_tui.protocol.queries import GetStatus
+from codey_tui.settings import OnLowBattery
 
 Approve = Literal["ask", "all", "none"]
 MAX_PROMPT_BYTES = 1024 * 1024
@@ -45,7 +48,7 @@ def run_prompt(
     person = approve == "ask" and is_interactive() and prompt != "-" and not as_json
 
     async def work() -> int:
-        run = _Run(approve, person=person, as_json=as_json)
+        run = _Run(approve, person=person, as_json=as_json, on_low_battery=site.settings.on_low_battery)
         async with open_client(site, new=new, on_gone=run.engine_gone, on_notice=run.notice) as client:
             return await run.carry_out(client, text)
 
@@ -70,7 +73,7 @@ def _read_prompt(prompt: str) -> str:
 class _Run:
     """One turn seen from outside. Envelopes come from any thread into a queue and are taken up on the loop."""
 
-    def __init__(self, approve: Approve, *, person: bool, as_json: bool) -> None:
+    def __init__(self, approve: Approve, *, person: bool, as_json: bool, on_low_battery: OnLowBattery) -> None:
         self._approve = approve
         self._as_json = as_json
         self._loop = asyncio.get_running_loop()
@@ -80,6 +83,8 @@ class _Run:
         self._turn = 0
         self._signal = 0
         self._unanswered = ""
+        self._on_low_battery: OnLowBattery = on_low_battery
+        self._stopped = ""
         self._unclear = False  # the turn ends with a question back
         self._question: asyncio.Task[None] | None = None
 
@@ -166,10 +171,27 @@ class _Run:
                 client.submit(DecidePrompt(question_id=question, verdict="allow"))
             case RouteChosen(route=route):
                 self._unclear = route.kind == "clarify" and route.decided_by not in {"rule:greeting", "rule:help"}
-            case PlanDecided() | ActionSettled():
+            case TurnPaused(text=text):
+                self._paused(client, text)
+            case PlanDecided() | ActionSettled() | TurnResumed():
                 self._drop_question()  # answered here, or on another screen first
             case _:
                 return
+
+    def _paused(self, client: Client, text: str) -> None:
+        """The battery is low: go on, stop, or ask whoever is there."""
+
+        def decide(verdict: Verdict, reason: str) -> None:
+            client.submit(ResumeTurn() if verdict == "allow" else CancelTurn())
+
+        if self._on_low_battery == "continue":
+            decide("allow", "")
+        elif self._on_low_battery == "pause" and self._asker is not None:
+            self._narrator.close()
+            self._question = asyncio.create_task(self._ask(self._asker, "the next step on a low battery", decide))
+        else:
+            self._stopped = f"{text} It was stopped: `--on-low-battery continue` goes on all the same."
+            decide("reject", "")
 
     def _decide(self, what: str, decide: Callable[[Verdict, str], None]) -> None:
         if self._approve == "all":
@@ -212,6 +234,9 @@ class _Run:
                 " Run it in a terminal, or with --approve all."
             )
             return NEEDS_ANSWER
+        if self._stopped and event.result == "cancelled":
+            say_error(plain(self._stopped))
+            return FAILED
         if event.result == "done":
             return NEEDS_ANSWER if self._unclear else 0
         say_error(plain(event.reason) or f"The turn was {event.result}.")

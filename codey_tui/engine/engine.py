@@ -10,7 +10,7 @@ from typing import Literal, TypeVar, cast
 
 from codey_tui.engine.answers import answer_query
 from codey_tui.engine.approvals import Approvals, Decision
-from codey_tui.engine.checkpoints import Restored
+from codey_tui.engine.care import Care
 from codey_tui.engine.coder import Coder
 from codey_tui.engine.correcting import HOW_TO_CORRECT, again_as, correction, last_routed
 from codey_tui.engine.deciding import Decider
@@ -29,6 +29,7 @@ from codey_tui.engine.records import Records
 from codey_tui.engine.rules import RuleBook, RuleRefused
 from codey_tui.engine.turn import Resumption, Turn, TurnParts
 from codey_tui.engine.turn_state import TurnState
+from codey_tui.engine.undoing import undo_turn
 from codey_tui.inference.residency import leased_for
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
@@ -66,7 +67,14 @@ class Engine:
         )
         self._providers = Providers(parts.provider_for)
         self._decider = Decider(parts, self._providers, lambda: self._models.present, partial(self._notice, "warning"))
-        self._gauging = Gauging(lambda: parts.read_gauges(self._providers.rss), self._journal, self._records)
+        self._care = Care(parts.care, self._providers.use_threads)
+        self._gauging = Gauging(
+            lambda: parts.read_gauges(self._providers.rss),
+            self._care.look,
+            lambda: self._lane.running,
+            self._journal,
+            self._records,
+        )
         self._lane = Lane(self._begin_prompt, self._went_wrong)
         self._models = Models(parts, self._providers, self._journal.emit, lambda: self._lane.running, self._went_wrong)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -203,8 +211,8 @@ class Engine:
                 self._decide(op)
             case ops.CancelTurn():
                 self._cancel()
-            case ops.RetryTurn():
-                self._retry()
+            case ops.RetryTurn() | ops.ResumeTurn():
+                self._go_on(op)
             case ops.UndoTurn(turn=turn):
                 self._when_idle("undo", lambda: self._undo(turn))
             case ops.NewSession():
@@ -248,7 +256,11 @@ class Engine:
         if said := CANCEL_SAID[self._lane.cancel()]:
             self._notice("info", said)
 
-    def _retry(self) -> None:
+    def _go_on(self, op: ops.RetryTurn | ops.ResumeTurn) -> None:
+        if isinstance(op, ops.ResumeTurn):
+            if not self._care.resume():
+                self._notice("info", "No turn waits because of the battery.")
+            return
         if self.busy:
             self._notice("info", "The turn still runs; cancel it first to run it again.")
             return
@@ -287,19 +299,9 @@ class Engine:
 
     async def _undo_task(self, number: int) -> None:
         try:
-            restored: Restored = await asyncio.to_thread(self._session.checkpoints.undo, number)
-        except OSError as error:
-            self._notice(
-                "error", f"Undo stopped: {error}. Nothing is lost; make room or mend the cause and undo again."
-            )
-            return
+            await undo_turn(self._session.checkpoints, number, self._journal.emit)
         finally:
             self._idle_since = time.monotonic()
-        self._journal.emit(
-            ev.TurnUndone(turn=number, restored=tuple(restored.restored), removed=tuple(restored.removed)), number
-        )
-        for note in restored.notes:
-            self._notice("warning", note)
 
     def _open_new(self) -> None:
         self._approvals.forget_grants()
@@ -360,6 +362,7 @@ class Engine:
             plan=self._parts.plan,
             approvals=self._approvals,
             clock=self._parts.clock,
+            care=self._care,
             model_problem=lambda: self._parts.look_at(model).problem,
             preload=load,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from codey_tui.engine.care import CareLimits
 from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.router import Counsel
 from codey_tui.engine.router_model import RouterModel
@@ -100,6 +101,7 @@ class EngineParts:
     configure: Callable[[ModelInfo, int, str], ModelInfo] = with_context
     list_models: Callable[[], ModelsHere] = lambda: ModelsHere(n_ctx=0, room=0, limit="", offers=())
     files: ModelFiles = ModelFiles()
+    care: CareLimits = CareLimits()
     options: TurnOptions = TurnOptions()
     notices: tuple[str, ...] = ()
     tools: ToolBox = BUILT_IN

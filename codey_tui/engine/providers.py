@@ -20,6 +20,7 @@ class Providers:
         self._make = make
         self._made: dict[str, Provider] = {}
         self._replaced: list[Provider] = []
+        self._threads = 0
         self._background: set[asyncio.Future[None]] = set()
         self._leaving: set[asyncio.Future[None]] = set()
 
@@ -32,7 +33,15 @@ class Providers:
         """The provider of a model."""
         if model not in self._made:
             self._made[model] = MaskedProvider(self._make(model))
+            if self._threads:
+                self._made[model].use_threads(self._threads)
         return self._made[model]
+
+    def use_threads(self, threads: int) -> None:
+        """Hold all models to so many threads; 0 lets them have what they were set up with."""
+        self._threads = threads
+        for provider in (*self._made.values(), *self._replaced):
+            provider.use_threads(threads)
 
     def make_anew(self, model: str) -> None:
         """The next `get` makes another provider; the present one serves a running turn until `leave_replaced`."""

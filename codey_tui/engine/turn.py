@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec.structs import replace
+
 from codey_tui.engine import prompts, reports
 from codey_tui.engine.approvals import Approvals, Decision
+from codey_tui.engine.care import Care
 from codey_tui.engine.chunk_runner import ChunkRunner
 from codey_tui.engine.context import question_context
 from codey_tui.engine.errors import EngineError, TurnFailed, TurnRejected
@@ -42,6 +45,7 @@ class TurnParts:
     approvals: Approvals
     clock: Callable[[], float]
     model_problem: Callable[[], str]  # why the model cannot be used now, a sentence; empty when it can
+    care: Care
     preload: Callable[[], object]  # begins to load the model, which the plan will need
 
 
@@ -63,6 +67,7 @@ class Turn:
     async def run(self) -> None:
         """The whole turn. Cancelling the task that runs it cancels the turn."""
         state = self._state
+        self._parts.care.begin_turn()
         state.emit(ev.TurnStarted(message=self._message("user", state.said), files=state.files))
         beyond = False
         try:
@@ -80,7 +85,7 @@ class Turn:
         except (EngineError, InferenceError, StoreError, OSError) as error:
             result, reason, can_retry = "failed", str(error), True
         self._settle_checkpoints()
-        figures = state.totals.figures(state.seconds, tuple(state.written))
+        figures = replace(state.totals.figures(state.seconds, tuple(state.written)), slowed=self._parts.care.slowed())
         state.emit(
             ev.TurnEnded(
                 result=result,
@@ -217,6 +222,7 @@ class Turn:
         runner = ChunkRunner(self._state, plan)
         states: dict[str, ChunkState] = {}
         for index, chunk in enumerate(plan.chunks, start=1):
+            await self._parts.care.before_chunk(self._state.emit)
             states[chunk.id] = await runner.run(chunk, index, len(plan.chunks), _blocker(chunk, plan, states))
         said = reports.of_plan(plan, runner.reports)
         self._state.coder.remember(f"Request: {self._state.request}", said)

@@ -128,6 +128,18 @@ class MessageAdded(_Event, frozen=True):
     message: Message
 
 
+class TurnPaused(_Event, frozen=True):
+    """The turn waits between two chunks; `text` says why, and what lets it go on. `ResumeTurn` does."""
+
+    text: str
+
+
+class TurnResumed(_Event, frozen=True):
+    """A turn that waited goes on."""
+
+    text: str
+
+
 class TurnEnded(_Event, frozen=True):
     """The turn is over. `reason` is a sentence unless it is done; `can_retry` says that RetryTurn makes sense,
     `beyond` that a larger model may do it. `untrusted` is a sentence where a model lost the beginning of what it was sent."""
@@ -318,6 +330,8 @@ Event = (
     | PromptForecast
     | PromptDecided
     | MessageAdded
+    | TurnPaused
+    | TurnResumed
     | TurnEnded
     | TurnUndone
     | ChunkStarted

@@ -77,6 +77,7 @@ class Gauges(msgspec.Struct, frozen=True, kw_only=True):
     """One reading of the machine. Memory in bytes, temperature in degrees Celsius (None where the system tells none).
 
     `beside_rss` is what Codey takes besides this engine and its models: screens, sandboxes, and other engines of the same budget.
+    `charging` says whether the battery is on a cable (None: not told). `threads` is what models are held to because of heat (0: not at all).
     """
 
     engine_rss: int
@@ -85,12 +86,15 @@ class Gauges(msgspec.Struct, frozen=True, kw_only=True):
     cpu_percent: float
     temperature: float | None = None
     battery_percent: float | None = None
+    charging: bool | None = None
+    threads: int = 0
     beside_rss: int = 0
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of a turn or a chunk: tokens in (new and cached), tokens out, seconds, bytes of peak RSS. `tokens_lost`
-    were sent and never read by the model: what it wrote cannot be trusted."""
+    were sent and never read by the model: what it wrote cannot be trusted. `slowed` is a sentence where heat or
+    the battery made it slower."""
 
     tokens_new: int = 0
     tokens_cached: int = 0
@@ -99,6 +103,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     generation_seconds: float = 0.0
     peak_rss: int = 0
+    slowed: str = ""
     files: tuple[str, ...] = ()
 
 

@@ -53,6 +53,10 @@ class CancelTurn(_Op, frozen=True):
     """Stop the running turn; what whole chunks wrote stays and can be undone."""
 
 
+class ResumeTurn(_Op, frozen=True):
+    """Let a turn go on that waits because of the battery, until it was charged again."""
+
+
 class RetryTurn(_Op, frozen=True):
     """Run the last failed or cancelled turn again, from its first chunk that is not done."""
 
@@ -136,6 +140,7 @@ Op = (
     | DecideAction
     | DecidePrompt
     | CancelTurn
+    | ResumeTurn
     | RetryTurn
     | UndoTurn
     | CorrectRoute

@@ -6,27 +6,30 @@ from pathlib import Path
 from codey_tui.protocol.models import Gauges
 from codey_tui.telemetry import processes
 from codey_tui.telemetry.machine import available_memory, total_memory
-from codey_tui.telemetry.sensors import find_battery, find_temperature
+from codey_tui.telemetry.power import Power, find_power
+from codey_tui.telemetry.sensors import find_temperature
 
 
 class Telemetry:
     """Reads memory, CPU, temperature and battery. What the system does not tell is None, never a guess."""
 
-    def __init__(self, sys: Path = Path("/sys")) -> None:
+    def __init__(self, sys: Path = Path("/sys"), search_path: str | None = None) -> None:
         self._temperature = find_temperature(sys)
-        self._battery = find_battery(sys)
+        self._power = find_power(sys, search_path)
         self._total = total_memory()
         self._cpu = _cpu_times()
 
     def gauges(self, models_rss: int, budget: int) -> Gauges:
         """A reading for the engine that calls it; `models_rss` and `budget` in bytes."""
+        power = self.power()
         return Gauges(
             engine_rss=self.rss(os.getpid()),
             models_rss=models_rss,
             budget=budget,
             cpu_percent=self.cpu_percent(),
             temperature=self.temperature(),
-            battery_percent=self.battery(),
+            battery_percent=power.percent,
+            charging=power.charging,
         )
 
     def rss(self, pid: int) -> int:
@@ -55,7 +58,11 @@ class Telemetry:
 
     def battery(self) -> float | None:
         """Charge of the battery in percent, None where there is no battery."""
-        return self._battery.read() if self._battery else None
+        return self.power().percent
+
+    def power(self) -> Power:
+        """Charge of the battery, and whether it is being charged. Never waits: Termux is asked in the background."""
+        return self._power.read() if self._power else Power()
 
     @property
     def total_memory(self) -> int:

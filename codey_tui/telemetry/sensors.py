@@ -1,4 +1,4 @@
-"""Temperature of the CPU and charge of the battery, where the system tells them; found once, then read cheaply."""
+"""Sensors of the system, where it tells them: the temperature of the CPU, and where the battery is; found once, then read cheaply."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +22,7 @@ class Sensor(msgspec.Struct, frozen=True):
 
     def read(self) -> float | None:
         """The number, None where the sensor went away or says nothing."""
-        text = _text(self.path)
+        text = text_of(self.path)
         try:
             return float(text) * self.scale
         except ValueError:
@@ -38,23 +38,23 @@ def find_temperature(sys: Path = Path("/sys")) -> Sensor | None:
     return None
 
 
-def find_battery(sys: Path = Path("/sys")) -> Sensor | None:
-    """The charge in percent of the machine's own battery (not of a mouse), None where there is none."""
+def battery_folder(sys: Path = Path("/sys")) -> Path | None:
+    """The folder of the machine's own battery (not of a mouse), None where there is none."""
     for supply in _sorted(sys / "class/power_supply"):
-        own = _text(supply / "scope").lower() != "device"
-        if _text(supply / "type").lower() == "battery" and own and _text(supply / "capacity"):
-            return Sensor(supply / "capacity", 1.0, supply.name)
+        own = text_of(supply / "scope").lower() != "device"
+        if text_of(supply / "type").lower() == "battery" and own and text_of(supply / "capacity"):
+            return supply
     return None
 
 
 def _hardware_monitors(sys: Path) -> list[Sensor]:
     ranked: list[tuple[int, int, Sensor]] = []
     for monitor in _sorted(sys / "class/hwmon"):
-        driver = _text(monitor / "name")
+        driver = text_of(monitor / "name")
         if driver not in _DRIVERS:
             continue
         for value in sorted(monitor.glob("temp*_input")):
-            label = _text(value.with_name(value.name.replace("_input", "_label"))).lower()
+            label = text_of(value.with_name(value.name.replace("_input", "_label"))).lower()
             rank = _LABELS.index(label) if label in _LABELS else len(_LABELS)
             name = f"hwmon {driver} {label}".strip()
             ranked.append((_DRIVERS.index(driver), rank, Sensor(value, 0.001, name)))
@@ -64,7 +64,9 @@ def _hardware_monitors(sys: Path) -> list[Sensor]:
 def _thermal_zones(sys: Path) -> list[Sensor]:
     """Zones of the CPU first. A zone of something else is not taken for the CPU's."""
     named = [
-        (zone, _text(zone / "type")) for zone in _sorted(sys / "class/thermal") if zone.name.startswith("thermal_zone")
+        (zone, text_of(zone / "type"))
+        for zone in _sorted(sys / "class/thermal")
+        if zone.name.startswith("thermal_zone")
     ]
     exact = [(zone, kind) for wanted in _ZONES for zone, kind in named if kind == wanted]
     likely = [(zone, kind) for zone, kind in named if "cpu" in kind.lower() or kind in ("acpitz", "mtktscpu")]
@@ -78,7 +80,8 @@ def _sorted(folder: Path) -> Iterable[Path]:
         return []
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a small system file, empty where there is none."""
     try:
         return path.read_text(encoding="ascii", errors="replace").strip()
     except OSError:  # sensors come and go, and some refuse while the device sleeps

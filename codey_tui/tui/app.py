@@ -15,7 +15,7 @@ from textual.message import Message
 
 from codey_tui.protocol.client import Client, EngineGone, Unsubscribe
 from codey_tui.protocol.events import Envelope, SessionOpened
-from codey_tui.protocol.ops import DecideAction, DecidePlan, DecidePrompt, Op, SubmitPrompt
+from codey_tui.protocol.ops import DecideAction, DecidePlan, DecidePrompt, Op, ResumeTurn, SubmitPrompt
 from codey_tui.tui.cleaning import clean
 from codey_tui.tui.coalesce import Arrived, Coalescer
 from codey_tui.tui.commands import bindings_of
@@ -253,7 +253,9 @@ class CodeyApp(Doing):
 
     def on_prompt_empty_sent(self, message: Prompt.EmptySent) -> None:
         """Enter without a text: what the status line offers."""
-        if self.view.wants_larger:
+        if self.view.paused:
+            self.submit(ResumeTurn())
+        elif self.view.wants_larger:
             self.do_larger()
 
     def on_prompt_sent(self, message: Prompt.Sent) -> None:

@@ -97,9 +97,19 @@ def _heat(view: View, form: int) -> Segments:
     text = "n/a" if heat is None else f"{heat:.0f} °C"
     role = "dim" if heat is None else "bad" if heat >= _HOT else "warn" if heat >= _WARM else "plain"
     label: Segments = (("CPU ", "dim"),) if form < 2 else ()
-    charge = gauges.battery_percent if gauges else None
-    battery: Segments = (("  battery ", "dim"), (f"{charge:.0f}%", "plain")) if charge is not None and form == 0 else ()
-    return (*label, (text, role), *battery)
+    bound = gauges.threads if gauges else 0
+    held: Segments = (
+        ((f" ▼ {bound} thread{'s' if bound > 1 else ''}" if form < 2 else f" ▼{bound}", "warn"),) if bound else ()
+    )
+    return (*label, (text, role), *held, *_battery(view, form))
+
+
+def _battery(view: View, form: int) -> Segments:
+    """The charge, on a narrow screen only while it pauses the turn."""
+    charge = view.gauges.battery_percent if view.gauges else None
+    if charge is None or (form > 0 and not view.paused):
+        return ()
+    return (("  battery " if form == 0 else "  bat ", "dim"), (f"{charge:.0f}%", "bad" if view.paused else "plain"))
 
 
 def _speed(view: View, form: int) -> Segments:
@@ -165,6 +175,14 @@ def progress(view: View, width: int) -> Segments:
     """What goes on, how far it is and how long it may take, in the longest form that fits; empty when idle."""
     if not view.busy:
         return _idle(view)
+    if view.paused:
+        return (
+            ("● ", "warn"),
+            ("Paused: the battery is low", "strong"),
+            ("  ·  ", "dim"),
+            ("enter", "strong"),
+            (" goes on", "dim"),
+        )
     now = view.progress
     asking = bool(view.pending) or view.plan_waits or view.cost is not None
     shown: Segments = ()

@@ -176,6 +176,7 @@ class View(_State, frozen=True):
     rates: tuple[float, ...] = ()
     context: int = 0
     last: LastTurn | None = None
+    paused: str = ""  # why the running turn waits; empty where it does not
     notices: tuple[Notice, ...] = ()
     pulls: Mapping[str, PullView] = {}
     models_changed: int = 0  # counts up when a model came or went

@@ -101,6 +101,8 @@ def figures_text(figures: Figures) -> str:
         parts.append(f"peak {memory(figures.peak_rss)}")
     if figures.files:
         parts.append(counted(len(figures.files), "file"))
+    if figures.slowed:
+        parts.append(clean(figures.slowed))
     return " · ".join(parts)
 
 

@@ -151,6 +151,7 @@ def _turn_ended(view: View, event: ev.TurnEnded, env: ev.Envelope) -> View:
     return replace(
         view,
         busy=False,
+        paused="",
         plan=plan,
         cost=None,
         pending=(),
@@ -161,6 +162,15 @@ def _turn_ended(view: View, event: ev.TurnEnded, env: ev.Envelope) -> View:
         meter=Meter(),
         last=last,
     )
+
+
+def _turn_paused(view: View, event: ev.TurnPaused, env: ev.Envelope) -> View:
+    view = tell(view, "warning", event.text, env.at)
+    return replace(note(view, f"paused:{env.seq}", "! Paused", clean(event.text)), paused=event.text)
+
+
+def _turn_resumed(view: View, event: ev.TurnResumed, env: ev.Envelope) -> View:
+    return replace(view, paused="")
 
 
 def _turn_undone(view: View, event: ev.TurnUndone, env: ev.Envelope) -> View:
@@ -184,6 +194,8 @@ _FOLDS: dict[type, Callable[[View, Any, ev.Envelope], View]] = {
     ev.PlanDecided: _plan_decided,
     ev.MessageAdded: _message_added,
     ev.TurnEnded: _turn_ended,
+    ev.TurnPaused: _turn_paused,
+    ev.TurnResumed: _turn_resumed,
     ev.TurnUndone: _turn_undone,
     ev.GaugesRead: _gauges_read,
     **fold_chunks.FOLDS,

@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 
 import msgspec
 
+from codey_tui.engine.care import CareLimits
 from codey_tui.engine.coder import Honesty
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
 from codey_tui.engine.planner import plan
@@ -49,6 +50,7 @@ class EngineRoom:
         linear: Linear | None = None,
         router: RouterModel | None = None,
         ask_above_s: float = 0.0,
+        care: CareLimits | None = None,
     ) -> None:
         self.workspace = folder / "work"
         self.workspace.mkdir(parents=True, exist_ok=True)
@@ -56,6 +58,7 @@ class EngineRoom:
         self.provider = ScriptedProvider(scripts)
         self.heard: list[ev.Envelope] = []
         self.model_problem = ""
+        self.reading = Gauges(engine_rss=1, models_rss=0, budget=1 << 30, cpu_percent=0.0)
         info = ModelInfo(id="scripted", title="the scripted model", path="", state="idle", n_ctx=4096)
         self._new = new_session
         models = {"scripted": ModelChoice(info=info, honesty=honesty or Honesty(), labels=True)}
@@ -84,7 +87,8 @@ class EngineRoom:
                     lambda step, *rest: steps.get(step) or route(step, *rest),
                 ),
                 route_as=lambda text, kind: route_as(text, kind, NAMES, self.workspace),
-                read_gauges=lambda rss: Gauges(engine_rss=1, models_rss=rss, budget=1 << 30, cpu_percent=0.0),
+                read_gauges=lambda rss: msgspec.structs.replace(self.reading, models_rss=rss),
+                care=care or CareLimits(),
                 mode=mode,
                 rules=rules,
                 options=TurnOptions(verify_attempts=attempts, ask_above_s=ask_above_s),
