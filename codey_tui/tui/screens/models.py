@@ -14,9 +14,9 @@ from codey_tui.protocol.client import EngineGone
 from codey_tui.protocol.models import ModelInfo, ModelsHere
 from codey_tui.protocol.ops import CancelPull, Op, PullModel, RemoveModel, SetModel
 from codey_tui.protocol.queries import ListModels
-from codey_tui.tui.offers import Entry, entries, fetch_text, op_for, pull_line, remove_text, room_text
 from codey_tui.tui.screens.choice import Choice, Row, row_content
 from codey_tui.tui.screens.modal import LiveModal
+from codey_tui.tui.screens.model_rows import Entry, entries, fetch_text, op_for, pull_line, remove_text, room_text
 from codey_tui.tui.state import View
 
 _WIDEST, _FRAME = 76, 8
