@@ -161,12 +161,7 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             configure=partial(_configured, specs, settings),
             list_models=partial(models_here, paths, settings, own=memory.ledger.own_id),
             files=_model_files(paths, settings, specs),
-            care=CareLimits(
-                heat_c=settings.heat_limit_c,
-                battery=settings.low_battery_percent,
-                on_low=settings.on_low_battery,
-                threads=settings.n_threads,
-            ),
+            care=_care(settings),
             sandbox=sandbox,
             instead=sandbox.weaker,
             limits=Limits(),
@@ -184,6 +179,15 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             notices=(*database.notices, *untrusted, *filter(None, (unknown,))),
             tools=tools,
         )
+    )
+
+
+def _care(settings: Settings) -> CareLimits:
+    return CareLimits(
+        heat_c=settings.heat_limit_c,
+        battery=settings.low_battery_percent,
+        on_low=settings.on_low_battery,
+        threads=settings.n_threads,
     )
 
 
