@@ -1,6 +1,6 @@
 """A model of the lookup decoder that recites a text, and a source of drafts that are right as often as a test wants."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -14,12 +14,17 @@ VOCABULARY = 64
 class Reciter:
     """Says `text` after `prompt`, and 0 where what it holds is neither. Time is what its evaluations cost.
 
-    `verify` is the cost of a batch, that of a single token being 1. At `ties` (places in the text) a batch rounds the logits so
+    `verify` gives the cost of a batch by its size, that of a single token being 1. At `ties` (places in the text) a batch rounds the logits so
     that a wrong token is a little ahead.
     """
 
     def __init__(
-        self, prompt: Sequence[int], text: Sequence[int], *, verify: float = 4.0, ties: Sequence[int] = ()
+        self,
+        prompt: Sequence[int],
+        text: Sequence[int],
+        *,
+        verify: Callable[[int], float] = lambda _: 4.0,
+        ties: Sequence[int] = (),
     ) -> None:
         self.tokens = list(prompt)
         self.draft_limit = LONG
@@ -38,13 +43,13 @@ class Reciter:
 
     def logits(self, row: int = -1) -> Logits:
         end = len(self.tokens) if row < 0 else len(self.tokens) - self._batch + row + 1
-        logits = np.zeros(VOCABULARY, np.float32)
+        logits = np.zeros(max(VOCABULARY, *self._whole) + 2, np.float32)
         if self.tokens[:end] == self._whole[:end] and end < len(self._whole):
             right = self._whole[end]
             logits[right] = 9
             if row >= 0 and end in self._ties:
                 logits[right] = 8.9
-                logits[(right + 1) % VOCABULARY] = 9
+                logits[right + 1] = 9
         return logits
 
     def evaluate_one(self, token: int, seconds_per_token: float) -> None:
@@ -57,7 +62,7 @@ class Reciter:
         self.tokens += tokens
         self._batch = len(tokens)
         self.batches.append(len(tokens))
-        self.now += self._verify
+        self.now += self._verify(len(tokens))
 
     def rewind(self, keep: int) -> None:
         del self.tokens[keep:]
