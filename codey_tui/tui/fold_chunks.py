@@ -94,7 +94,14 @@ def _chunk_ended(view: View, event: ev.ChunkEnded, env: ev.Envelope) -> View:
     rates = (*view.rates, rate(figures))[-HISTORY:] if rate(figures) else view.rates
     phase = replace(view.progress, phase="waiting", done=0.0, total=0.0, rate=0.0, seconds_left=None)
     return replace(
-        view, streams=streams, growing=growing, progress=phase, context=used or view.context, meter=Meter(), rates=rates
+        view,
+        streams=streams,
+        growing=growing,
+        progress=phase,
+        context=used or view.context,
+        cached=figures.tokens_cached if used else view.cached,
+        meter=Meter(),
+        rates=rates,
     )
 
 
@@ -142,7 +149,7 @@ def _prompt_evaluated(view: View, event: ev.PromptEvaluated, env: ev.Envelope) -
         rate=speed,
         seconds_left=left,
     )
-    return replace(view, progress=progress, meter=meter, context=event.total + event.cached)
+    return replace(view, progress=progress, meter=meter, context=event.total + event.cached, cached=event.cached)
 
 
 def _tokens_generated(view: View, event: ev.TokensGenerated, env: ev.Envelope) -> View:

@@ -66,14 +66,15 @@ def _model(model: ModelInfo | None, short: bool) -> Segments:
     return ((f"{model.title or model.id} ", "plain"), (model.state, role))
 
 
-def _context(view: View, form: int) -> Segments:
+def _context(view: View, form: int, *, cached: bool = False) -> Segments:
     limit = view.model.n_ctx if view.model else 0
     if limit <= 0:
         return (("context n/a" if form == 0 else "ctx n/a", "dim"),)
     share = min(1.0, view.context / limit)
     role = level(share)
     if form == 0:
-        return (("context ", "dim"), (f"{view.context:,}/{limit:,} ", role), *bar(share, 8))
+        known: Segments = ((f"({view.cached:,} cached) ", "dim"),) if cached and view.cached else ()
+        return (("context ", "dim"), (f"{view.context:,}/{limit:,} ", role), *known, *bar(share, 8))
     return (("ctx ", "dim"), (f"{share:.0%}", role))
 
 
@@ -124,11 +125,11 @@ def _speed(view: View, form: int) -> Segments:
 def gauges(view: View, own_rss: int, budget: int, width: int) -> Segments:
     """The gauges in the longest form that fits `width` cells."""
     shown: Segments = ()
-    for form in (0, 1, 2, 3):
+    for form, cached in ((0, True), (0, False), (1, False), (2, False), (3, False)):
         parts = (
             _model(view.model, form >= 2),
             _speed(view, form),
-            _context(view, form),
+            _context(view, form, cached=cached),
             _ram(view, own_rss, budget, form),
             _heat(view, form),
         )

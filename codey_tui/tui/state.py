@@ -175,6 +175,7 @@ class View(_State, frozen=True):
     meter: Meter = Meter()
     rates: tuple[float, ...] = ()
     context: int = 0
+    cached: int = 0  # of `context`, what was known before the last prompt was read
     last: LastTurn | None = None
     paused: str = ""  # why the running turn waits; empty where it does not
     notices: tuple[Notice, ...] = ()
