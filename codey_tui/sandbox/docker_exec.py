@@ -17,6 +17,7 @@ _HEADER = struct.Struct(">BxxxL")  # of the engine's multiplexed stream: which o
 # one stream for both, so that lines keep their order
 _JOIN = ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh"]
 _GONE_SECONDS = 10.0
+_HEAD_BYTES = 65536  # more than the reader of an answer ever holds
 
 
 def execute(
@@ -41,11 +42,24 @@ def execute(
         raise SandboxRefused(f"Docker did not start the command ({_short(error)}).") from error
     execution = _Execution(api, container, run, limits, on_output, cancel)
     try:
-        execution.read(stream)
+        execution.read(stream, early_bytes(stream))
     finally:
         stream._response.close()
         stream.close()
     return execution.finish()
+
+
+def early_bytes(stream: Any) -> bytes:
+    """What the command printed so soon that it came along with the engine's answer: the SDK gives the socket below the
+    reader that took the answer in, and leaves behind what that reader holds already."""
+    timeout = stream._sock.gettimeout()
+    stream._sock.settimeout(0)
+    try:
+        return stream._response.raw._fp.fp.read1(_HEAD_BYTES) or b""
+    except BlockingIOError:
+        return b""
+    finally:
+        stream._sock.settimeout(timeout)
 
 
 class _Execution:
@@ -63,9 +77,13 @@ class _Execution:
         self._killed_by: KilledBy = ""
         self._killed_at = 0.0
         self._looked_at = self._started
+        self._ended_at = 0.0
+        self._code = 0
 
-    def read(self, stream: Any) -> None:
-        """Until the stream ends, or the command has ended while something it left behind holds the stream open."""
+    def read(self, stream: Any, early: bytes) -> None:
+        """Until the stream ends. Where the command has ended and left something behind that holds the stream open, that is
+        killed; what was printed before is still on its way then."""
+        self._feed(early)
         with selectors.DefaultSelector() as selector:
             selector.register(stream, selectors.EVENT_READ)
             while True:
@@ -74,7 +92,7 @@ class _Execution:
                     if not data:
                         return
                     self._feed(data)
-                elif self._over():
+                if self._over():
                     return
                 self._output.show()
                 self._stop_when_due()
@@ -113,10 +131,17 @@ class _Execution:
         if now - self._looked_at < _LOOK_SECONDS:
             return False
         self._looked_at = now
-        return not self._api.exec_inspect(self._run)["Running"]
+        if self._ended_at:
+            return now - self._ended_at > _GONE_SECONDS
+        told = self._api.exec_inspect(self._run)
+        if not told["Running"] and told["ExitCode"] is not None:
+            self._ended_at, self._code = now, int(told["ExitCode"])
+            if self._container.left_over(patience_s=0.05) != 0:
+                self._container.kill()
+        return False
 
     def _stop_when_due(self) -> None:
-        if self._killed_by:
+        if self._killed_by or self._ended_at:
             return
         if self._cancel.is_set():
             self._killed_by = "cancel"
@@ -129,6 +154,8 @@ class _Execution:
 
     def _exit_code(self) -> int:
         """By the shell's habits; one that the engine does not know any more was killed with its container."""
+        if self._ended_at:
+            return self._code
         deadline = time.monotonic() + _GONE_SECONDS
         while True:
             told = self._api.exec_inspect(self._run)
