@@ -171,14 +171,14 @@ class _Run:
                 client.submit(DecidePrompt(question_id=question, verdict="allow"))
             case RouteChosen(route=route):
                 self._unclear = route.kind == "clarify" and route.decided_by not in {"rule:greeting", "rule:help"}
-            case TurnPaused(text=text):
-                self._paused(client, text)
+            case TurnPaused():
+                self._paused(client)
             case PlanDecided() | ActionSettled() | TurnResumed():
                 self._drop_question()  # answered here, or on another screen first
             case _:
                 return
 
-    def _paused(self, client: Client, text: str) -> None:
+    def _paused(self, client: Client) -> None:
         """The battery is low: go on, stop, or ask whoever is there."""
 
         def decide(verdict: Verdict, reason: str) -> None:
@@ -190,7 +190,13 @@ class _Run:
             self._narrator.close()
             self._question = asyncio.create_task(self._ask(self._asker, "the next step on a low battery", decide))
         else:
-            self._stopped = f"{text} It was stopped: `--on-low-battery continue` goes on all the same."
+            why = (
+                "as on_low_battery says" if self._on_low_battery == "stop" else "since nobody is there to let it go on"
+            )
+            self._stopped = (
+                f"The battery is low, so the turn was stopped before its next step, {why}. "
+                "`--on-low-battery continue` goes on all the same."
+            )
             decide("reject", "")
 
     def _decide(self, what: str, decide: Callable[[Verdict, str], None]) -> None:

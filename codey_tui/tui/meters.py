@@ -106,9 +106,9 @@ def _heat(view: View, form: int) -> Segments:
 
 
 def _battery(view: View, form: int) -> Segments:
-    """The charge, on a narrow screen only while it pauses the turn."""
+    """The charge; on a narrow screen only while it pauses the turn, and on a phone the pause alone says it."""
     charge = view.gauges.battery_percent if view.gauges else None
-    if charge is None or (form > 0 and not view.paused):
+    if charge is None or form == 3 or (form > 0 and not view.paused):
         return ()
     return (("  battery " if form == 0 else "  bat ", "dim"), (f"{charge:.0f}%", "bad" if view.paused else "plain"))
 
