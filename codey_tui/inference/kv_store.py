@@ -187,7 +187,7 @@ class KvStore:
         """Remove what processes left that ended in mid-work."""
         for path in (*self._folder.glob(f"*{_DRAFT}"), *self._folder.glob(f"*{_TRIAL}")):
             owner = path.suffixes[-2].lstrip(".") if len(path.suffixes) > 1 else ""
-            if not (owner.isdigit() and Path(f"/proc/{owner}").exists()) or owner == str(os.getpid()):
+            if not owner.isdigit() or int(owner) == os.getpid() or not _runs(int(owner)):
                 self._drop(path, "its process ended in mid-work")
 
     def _drop(self, path: Path, why: str) -> None:
@@ -222,6 +222,16 @@ def common(first: Sequence[int], second: Sequence[int]) -> int:
             break
         count += 1
     return count
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _listed(folder: Path) -> list[Path]:
