@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import cast
 
 from codey_tui import __version__
+from codey_tui.catalogue import read_catalogue
 from codey_tui.cli.failure import InputError
 from codey_tui.cli.site import Site, log_to_file
 from codey_tui.protocol.actions import ApprovalMode
@@ -57,7 +58,7 @@ async def open_client(
                 lock.release()
             return
         try:
-            apply_flags(remote, await remote.ask(GetStatus()), site.flags, new=new)
+            apply_flags(remote, await remote.ask(GetStatus()), site, new=new)
             yield remote
         finally:
             remote.close()
@@ -85,13 +86,16 @@ async def _in_process(site: Site, *, new: bool, on_notice: Callable[[Noticed], N
         await engine.close()
 
 
-def apply_flags(client: Client, status: Status, flags: Mapping[str, object], *, new: bool) -> None:
+def apply_flags(client: Client, status: Status, site: Site, *, new: bool) -> None:
     """Bring an engine that was already there in line with the flags of this command."""
+    flags = site.flags
     wanted = flags.get("model")
     if wanted is not None:
         known = {info.path: info.id for info in status.models} | {info.id: info.id for info in status.models}
         name = str(wanted)
         model = known.get(name) or known.get(str(Path(name).expanduser().absolute()))
+        if model is None and name in {spec.id for spec in read_catalogue(site.paths, site.settings.models)}:
+            model = name  # it came after the engine began, which looks again when it is asked for
         if model is None:
             raise InputError(
                 f"The engine that runs here does not know the model {name}: end it with `codey stop` first."

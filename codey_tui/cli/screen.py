@@ -95,7 +95,7 @@ class _EngineLink:
         command = site.engine_command(new=new)
         client = attach(site.place, command, version=__version__, env=site.engine_env())
         self._client = client
-        apply_flags(client, client.ask_now(GetStatus()), site.flags, new=new)
+        apply_flags(client, client.ask_now(GetStatus()), site, new=new)
         return client
 
     def restart(self) -> Client:
