@@ -87,7 +87,8 @@ class AccountBook:
         for file in sorted(self._folder.glob("*.json")):
             if file.stem == own or not self._lives(file.stem):
                 continue
-            with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):  # it ended a moment ago; or is no account
+            # it ended a moment ago; or is no account
+            with contextlib.suppress(FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
                 found.append(msgspec.json.decode(file.read_bytes(), type=Account))
         return found
 

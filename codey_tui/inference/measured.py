@@ -1,7 +1,6 @@
 """What models really took on this machine, by file and settings: it corrects the next forecast and survives every restart."""
 
 import hashlib
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from msgspec.structs import replace
 
 from codey_tui.inference.footprint import Footprint
 from codey_tui.inference.frames import LoadOptions
+from codey_tui.inference.tables import put_in_table, read_table
 
 KEPT = 200
 """Models with settings that are remembered, those that were used last."""
@@ -63,17 +63,14 @@ class Measured:
             self._write(name, replace(found, peak=max(rss, found.peak), short_of=available, killed=now, at=now))
 
     def _read(self) -> dict[str, Taken]:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, Taken])
-        except (FileNotFoundError, msgspec.DecodeError):
-            return {}
+        return read_table(self._file, dict[str, Taken])
 
     def _write(self, name: str, taken: Taken) -> None:
-        known = self._read() | {name: taken}
-        kept = dict(sorted(known.items(), key=lambda item: item[1].at)[-KEPT:])
-        draft = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-        draft.write_bytes(msgspec.json.encode(kept))
-        draft.replace(self._file)
+        put_in_table(self._file, dict[str, Taken], {name: taken}, _latest)
+
+
+def _latest(table: dict[str, Taken]) -> dict[str, Taken]:
+    return dict(sorted(table.items(), key=lambda item: item[1].at)[-KEPT:])
 
 
 def name_of(path: Path, options: LoadOptions, found: Footprint) -> str:

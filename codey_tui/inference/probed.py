@@ -7,7 +7,6 @@ import hashlib
 import logging
 import os
 import platform
-import tempfile
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -17,9 +16,9 @@ import msgspec
 from msgspec.structs import replace
 
 from codey_tui.inference.gguf import GgufInfo
+from codey_tui.inference.tables import put_in_table, read_table
 
 log = logging.getLogger(__name__)
-_MAX_BYTES = 1 << 20
 _KEPT = 100
 _CHANGED = 0.2  # share by which a rate must change to be written anew
 _LEAST_TOKENS = 16  # of a generation that says how fast a model is
@@ -116,28 +115,14 @@ class Probes:
             log.warning("What a model is like cannot be remembered (%s).", error)
 
     def _read(self) -> dict[str, Known]:
-        try:
-            with self._file.open("rb") as stream:
-                return msgspec.json.decode(stream.read(_MAX_BYTES), type=dict[str, Known])
-        except FileNotFoundError:
-            return {}  # nothing was measured yet
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-            log.warning("What was measured of models cannot be read (%s); it is begun anew.", error)
-            return {}
+        return read_table(self._file, dict[str, Known])
 
     def _write(self, key: str, known: Known) -> None:
-        everything = self._read() | {key: known}  # another process may have written since
-        kept = dict(sorted(everything.items(), key=lambda item: item[1].at)[-_KEPT:])
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number, draft = tempfile.mkstemp(dir=self._file.parent, prefix=f".{self._file.name}.")
-        try:
-            with os.fdopen(number, "wb") as stream:
-                stream.write(msgspec.json.encode(kept))
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(draft).replace(self._file)
-        finally:
-            Path(draft).unlink(missing_ok=True)
+        put_in_table(self._file, dict[str, Known], {key: known}, _latest)
+
+
+def _latest(table: dict[str, Known]) -> dict[str, Known]:
+    return dict(sorted(table.items(), key=lambda item: item[1].at)[-_KEPT:])
 
 
 def _alike(old: Habits, new: Habits) -> bool:

@@ -178,6 +178,15 @@ def test_a_dead_engine_reserves_nothing_and_loads_nothing(machine: Machine) -> N
     assert list(machine.folder.glob("*.json")) == []
 
 
+@pytest.mark.parametrize("content", [b"{", b"[1]", b'{"id": "\xff"}'])
+def test_an_account_that_is_damaged_holds_nothing_and_stops_no_load(machine: Machine, content: bytes) -> None:
+    one, other = machine.ledger(), machine.ledger()
+    (machine.folder / f"{other.own_id}.json").write_bytes(content)
+    assert one.reserve(wanting(one, 100 * MIB)) == Granted()
+    one.close()
+    other.close()
+
+
 def test_an_engine_that_is_asked_gives_an_idle_model_back_and_keeps_a_leased_one(machine: Machine) -> None:
     one, other = machine.ledger(), machine.ledger()
     held = machine.load(one, "idle", 300 * MIB, 1.0)
@@ -230,7 +239,8 @@ def test_a_kill_is_remembered_until_the_model_works_or_a_day_has_passed(tmp_path
     measured.note_kill("m", available=900, rss=700)
     measured.note_peak("m", 650)
     assert (measured.short_of("m"), measured.peak("m")) == (0, 700)
-    file.write_bytes(b"{ torn")
-    assert measured.peak("m") == 0
-    measured.note_peak("m", 10)
-    assert measured.peak("m") == 10
+    for content in (b"{ torn", b"\xff\xfe", b'{"m\xff": {}}'):
+        file.write_bytes(content)
+        assert measured.peak("m") == 0
+        measured.note_peak("m", 10)
+        assert measured.peak("m") == 10
