@@ -27,7 +27,7 @@ from codey_tui.tools.registry import NAMES
 from tests.fakes.scripted_provider import Script, ScriptedProvider
 
 E = TypeVar("E", bound=ev.Event)
-WAIT_S = 15.0
+WAIT_S = 150.0  # a command on a busy machine takes its time; a pass waits for nothing
 
 
 class EngineRoom:
@@ -76,7 +76,7 @@ class EngineRoom:
                 look_at=lambda _model: msgspec.structs.replace(info, problem=self.model_problem),
                 sandbox=sandbox or Rlimits(),
                 instead=instead,
-                limits=Limits(seconds=30.0),
+                limits=Limits(seconds=120.0),
                 route=lambda text, counsel: route(text, NAMES, self.workspace, model=linear, counsel=counsel),
                 plan=lambda text, chosen, files, steps: plan(
                     text,
