@@ -12,9 +12,10 @@ from textual.widgets import OptionList
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.models import Figures
 from codey_tui.protocol.ops import CancelPull, PullModel, RemoveModel, SetModel
+from codey_tui.tui.coalesce import Arrived
 from codey_tui.tui.screens.models import ModelsScreen
 from tests.fakes import tui_script as script
-from tests.fakes.scripted_client import HERE
+from tests.fakes.scripted_client import HERE, MODEL, envelopes
 from tests.tui.stage import Stage, make_workspace, play
 
 QWEN = "qwen2.5-coder-1.5b"
@@ -55,6 +56,31 @@ def test_enter_fetches_after_a_question_and_shows_how_far_it_is(stage: Stage) ->
         await stage.until(pilot, lambda: "checking" in shown(stage))
 
     asyncio.run(play(stage, script.OPENED, act, (120, 36)))
+
+
+def test_progress_that_comes_before_the_screen_is_composed_is_shown_on_it(stage: Stage) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        app = stage.app
+        app.push_screen(ModelsScreen(HERE, MODEL, app.view, stage.client.submit, stage.client.ask))
+        told = envelopes([ev.ModelPullProgressed(model=QWEN, done=GB // 4, size=GB, rate=5e6)], seq=app.view.seq)
+        app.on_arrived(Arrived(tuple(told)))
+        await stage.until(pilot, lambda: app.screen.query(OptionList))
+        await stage.until(pilot, lambda: "25% · 5.0 MB/s" in shown(stage))
+
+    asyncio.run(play(stage, script.OPENED, act, (120, 36)))
+
+
+def test_a_model_that_comes_before_the_screen_is_composed_is_listed(stage: Stage) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        app = stage.app
+        app.push_screen(ModelsScreen(HERE, MODEL, app.view, stage.client.submit, stage.client.ask))
+        stage.client.here = replace(HERE, offers=(replace(HERE.offers[0], path="q.gguf"), *HERE.offers[1:]))
+        ended = ev.ModelPullEnded(model=QWEN, result="done", id=QWEN, text="It is here.")
+        app.on_arrived(Arrived(tuple(envelopes([ended], seq=app.view.seq))))
+        await stage.until(pilot, lambda: app.screen.query(OptionList))
+        await stage.until(pilot, lambda: "takes 1.4 GB · fits · here" in shown(stage))
+
+    asyncio.run(play(stage, script.OPENED, act))
 
 
 def test_no_is_no(stage: Stage) -> None:

@@ -48,7 +48,7 @@ class ModelsScreen(LiveModal[SetModel | None]):
         super().__init__()
         self._here = here
         self._present = present
-        self._view = view
+        self._view = self._shown = view
         self._submit = submit
         self._ask = ask
         self._entries = entries(here, present, view.pulls)
@@ -64,10 +64,11 @@ class ModelsScreen(LiveModal[SetModel | None]):
             yield OptionList(*(Option(self._prompt(entry), id=entry.row.id) for entry in self._entries))
 
     def on_mount(self) -> None:
-        """Mark the first one."""
+        """Mark the first one, and show what came meanwhile."""
         options = self.query_one(OptionList)
         options.highlighted = self._index(self._first)
         options.focus()
+        self._show_latest()
 
     def _index(self, row: str) -> int:
         return next((number for number, entry in enumerate(self._entries) if entry.row.id == row), 0)
@@ -85,7 +86,13 @@ class ModelsScreen(LiveModal[SetModel | None]):
     # --- what happens meanwhile ------------------------------------------------------------------------------------------
     def show_view(self, view: View) -> None:
         """Progress, and models that came or went."""
-        before, self._view = self._view, view
+        self._view = view
+        if self.query(OptionList):  # before it is composed and while it goes there is nothing to show it on
+            self._show_latest()
+
+    def _show_latest(self) -> None:
+        before, self._shown = self._shown, self._view
+        view = self._view
         if before.models_changed != view.models_changed:
             self.run_worker(self._look_again(), exclusive=True)
         elif before.pulls != view.pulls:
