@@ -24,7 +24,8 @@ def none_left(workspace: Path, on_output: OnOutput) -> Generator[None]:
     try:
         yield
     finally:
-        if os.geteuid() == 0 and (taken := sorted(_take(workspace, started))):
+        # A workspace that is not there, or has gone, holds nothing.
+        if os.geteuid() == 0 and workspace.is_dir() and (taken := sorted(_take(workspace, started))):
             on_output(f"\n[set-user-id and set-group-id were taken from: {', '.join(taken)}]\n")
 
 
