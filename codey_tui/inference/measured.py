@@ -1,6 +1,7 @@
 """What models really took on this machine, by file and settings: it corrects the next forecast and survives every restart."""
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ from msgspec.structs import replace
 from codey_tui.inference.footprint import Footprint
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.tables import put_in_table, read_table
+
+log = logging.getLogger(__name__)
 
 KEPT = 200
 """Models with settings that are remembered, those that were used last."""
@@ -29,8 +32,8 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measured:
-    """A file of measurements; one that cannot be read is begun anew. Several processes may write: the last one wins, and what it
-    did not know is measured again."""
+    """A file of measurements; one that cannot be read is begun anew, one that cannot be written costs a forecast and no more.
+    Several processes may write: the last one wins, and what it did not know is measured again."""
 
     def __init__(self, file: Path, clock: Callable[[], float] = time.time) -> None:
         self._file = file
@@ -66,7 +69,10 @@ class Measured:
         return read_table(self._file, dict[str, Taken])
 
     def _write(self, name: str, taken: Taken) -> None:
-        put_in_table(self._file, dict[str, Taken], {name: taken}, _latest)
+        try:
+            put_in_table(self._file, dict[str, Taken], {name: taken}, _latest)
+        except OSError as error:
+            log.warning("How much memory a model took cannot be remembered (%s).", error)
 
 
 def _latest(table: dict[str, Taken]) -> dict[str, Taken]:

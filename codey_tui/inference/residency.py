@@ -83,19 +83,20 @@ class Residency:
         """Put memory aside, and let idle models go for it, the least recently used first; the room where it is too small."""
         barred: set[str] = set()
         try:
-            while True:
-                verdict = await asyncio.to_thread(self.ledger.reserve, holding, tuple(barred), least=least)
-                if isinstance(verdict, Granted):
-                    return None
-                if isinstance(verdict, Refused):
-                    return verdict.room
-                for victim in verdict.evict:
-                    if not await self._gone(victim, f"{holding.model} needs its memory"):
-                        barred.add(victim.key)
+            try:
+                while True:
+                    verdict = await asyncio.to_thread(self.ledger.reserve, holding, tuple(barred), least=least)
+                    if isinstance(verdict, Granted):
+                        return None
+                    if isinstance(verdict, Refused):
+                        return verdict.room
+                    for victim in verdict.evict:
+                        if not await self._gone(victim, f"{holding.model} needs its memory"):
+                            barred.add(victim.key)
+            finally:
+                self.ledger.ask(())
         except OSError as error:
             raise InferenceError(f"The ledger of memory cannot be used ({error}); make room on the disk.") from error
-        finally:
-            self.ledger.ask(())
 
     async def _gone(self, victim: Holding, why: str) -> bool:
         """Whether an idle model has been given back, by this engine or by the one that holds it."""
@@ -120,7 +121,10 @@ class Residency:
     def went(self, key: str) -> None:
         """A model is gone."""
         self._tenants.pop(key, None)
-        self.ledger.drop(key)
+        try:
+            self.ledger.drop(key)
+        except OSError as error:  # the next word to the ledger leaves it out as well
+            log.error("The ledger of memory cannot be written: %s", error)
 
     async def _look_after(self) -> None:
         """Give back what has been idle for long enough, what others ask for, and what has come to be too much."""

@@ -18,7 +18,7 @@ from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.ledger import GROWTH, Ledger, Survey
 from codey_tui.inference.measured import Measured
 from codey_tui.inference.memory import Resident, resident_of
-from codey_tui.inference.provider import ChildDied, KilledForMemory, Loaded, ModelTooLarge, Token
+from codey_tui.inference.provider import ChildDied, InferenceError, KilledForMemory, Loaded, ModelTooLarge, Token
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
 from codey_tui.inference.residency import FOR_EVER, Residency, leased_for
 from codey_tui.inference.tenancy import wanted_of
@@ -251,6 +251,30 @@ def test_a_child_that_the_kernel_kills_for_want_of_memory_is_known_as_such(
 
     asyncio.run(scenario())
     group.rmdir()
+
+
+def test_a_disk_that_takes_nothing_loses_no_end_of_a_generation_and_no_sentence(tmp_path: Path, models: Path) -> None:
+    async def scenario() -> None:
+        async with engine(tmp_path, models, 3) as one:
+            measured = tmp_path / "memory" / "measured.json"
+            draft = tmp_path / "memory" / f"{one.ledger.own_id}.draft"
+            measured.mkdir()  # nothing can be put in its place
+            said = await answer(one["a"], ask(max_tokens=2))
+            assert said.finished.tokens_out == 2, "the end of the generation came"
+            one.home.tenant("b").killed(1)
+            assert one.killed == ["b"], "that it was killed is told all the same"
+            draft.mkdir()
+            with pytest.raises(InferenceError, match="make room on the disk"):
+                await answer(one["b"], ask())
+            await one["a"].unload()
+            assert one.survey().lines[0].models == ()
+            draft.rmdir()
+            measured.rmdir()
+            assert (await answer(one["b"], ask(max_tokens=2))).text == "b."
+            assert [held.model for held, _ in one.survey().lines[0].models] == ["b"]
+            assert measured.is_file()
+
+    asyncio.run(scenario())
 
 
 def resident_pages(path: Path, offset: int) -> int:
