@@ -162,7 +162,7 @@ class Tenant:
         self._holding: Holding | None = None
         self._name = ""
         self._offered = 0
-        self._leaving = False
+        self._going: asyncio.Task[None] | None = None
         self._leave: Leave = _stay
 
     @property
@@ -253,17 +253,17 @@ class Tenant:
             self._home.went(held.key)
 
     async def evict(self, why: str) -> bool:
-        """Give the memory back, unless it is leased; whether it is gone."""
-        if self._holding is not None and not self._holding.idle:
-            return False
-        if self._holding is not None and not self._leaving:
-            self._leaving = True
-            try:
-                await self._leave()
-            finally:
-                self._leaving = False
-            self._home.left(self._model, why)
+        """Give the memory back, unless it is leased; whether it is gone. Who comes while it goes waits for that."""
+        if self._going is None or self._going.done():
+            if self._holding is None or not self._holding.idle:
+                return self._holding is None
+            self._going = asyncio.create_task(self._go(why))
+        await asyncio.shield(self._going)
         return self._holding is None
+
+    async def _go(self, why: str) -> None:
+        await self._leave()
+        self._home.left(self._model, why)
 
     def _note(self, *, needs: int = 0, pid: int = 0, loading: bool | None = None) -> None:
         """Write down how things are."""

@@ -1,0 +1,87 @@
+"""The residency of models without a process: who waits for whom."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from codey_tui.inference.frames import LoadOptions
+from codey_tui.inference.ledger import GROWTH, Ledger
+from codey_tui.inference.measured import Measured
+from codey_tui.inference.memory import Resident
+from codey_tui.inference.residency import Residency, Tenant
+from codey_tui.inference.tenancy import Leave, wanted_of
+from tests.fakes.tiny_gguf import write_tiny_gguf
+
+PROCESS = 40 << 20
+OPTIONS = LoadOptions(n_ctx=256)
+
+
+class Place:
+    """A residency with room for `count` models of `file`."""
+
+    def __init__(self, folder: Path, count: float) -> None:
+        self.file = write_tiny_gguf(folder / "m.gguf")
+        room = int(wanted_of(self.file, OPTIONS)[1].needs * count)
+        self.ledger = Ledger(
+            folder / "memory",
+            budget=room + PROCESS + GROWTH,
+            available=self.available,
+            measure=lambda pid: Resident(rss=PROCESS if pid > 0 else 0),
+        )
+        self.home = Residency(self.ledger, Measured(folder / "measured.json"))
+        self.looks = 0
+        self.told: list[str] = []
+        self.home.left = lambda model, _why: self.told.append(model)
+
+    def available(self) -> int:
+        self.looks += 1
+        return 1 << 40
+
+    async def load(self, name: str, leave: Leave | None = None) -> Tenant:
+        """A model in memory; `leave` is what it does when it is to go."""
+        tenant = self.home.tenant(name)
+
+        async def go() -> None:
+            tenant.left()
+
+        async with tenant.entering(self.file, OPTIONS, leave or go) as entry:
+            entry.started(-1)
+            entry.loaded()
+        return tenant
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def test_a_load_waits_for_a_model_that_is_just_going_and_takes_its_memory(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        place = Place(tmp_path, 1.5)
+        may_go = asyncio.Event()
+        holder: list[Tenant] = []
+
+        async def slowly() -> None:
+            await may_go.wait()
+            holder[0].left()
+
+        holder.append(await place.load("a", slowly))
+        async with AsyncExitStack() as stack:
+            stack.callback(may_go.set)
+            first = asyncio.create_task(holder[0].evict("nobody needed it for a while"))
+            await asyncio.sleep(0)
+            next_one = asyncio.create_task(place.load("b"))
+            second = asyncio.create_task(holder[0].evict("its memory is needed"))
+            looked = place.looks
+            await until(lambda: place.looks > looked)  # the next one has found that there is no room
+            assert not second.done(), "it is not gone yet"
+            may_go.set()
+            assert await first and await second
+            await next_one
+        assert place.told == ["a"]
+        assert [held.model for held, _ in place.ledger.survey().lines[0].models] == ["b"]
+        await place.home.close()
+
+    asyncio.run(scenario())
