@@ -51,9 +51,8 @@ class Providers:
     def leave_replaced(self) -> None:
         """Unload what was replaced; no turn runs."""
         replaced, self._replaced = self._replaced, []
-        for provider in replaced:
-            if provider.rss:
-                self._begin(provider.unload(), self._leaving)
+        for provider in replaced:  # also those that are not in memory: one may be on its way there
+            self._begin(provider.unload(), self._leaving)
 
     def in_background(self, work: Coroutine[None, None, None]) -> asyncio.Future[None]:
         """Do something with a model that nobody need wait for, such as loading it ahead of its use; failures are logged, and `close`

@@ -6,6 +6,7 @@ import json
 import mmap
 import os
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -13,12 +14,22 @@ from pathlib import Path
 
 import pytest
 
+from codey_tui.engine.providers import Providers
+from codey_tui.inference.accounts import AccountBook
 from codey_tui.inference.footprint import Footprint
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.ledger import GROWTH, Ledger, Survey
 from codey_tui.inference.measured import Measured
 from codey_tui.inference.memory import Resident, resident_of
-from codey_tui.inference.provider import ChildDied, InferenceError, KilledForMemory, Loaded, ModelTooLarge, Token
+from codey_tui.inference.provider import (
+    ChildDied,
+    InferenceError,
+    KilledForMemory,
+    Loaded,
+    ModelTooLarge,
+    Provider,
+    Token,
+)
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
 from codey_tui.inference.residency import FOR_EVER, Residency, leased_for
 from codey_tui.inference.tenancy import wanted_of
@@ -213,6 +224,42 @@ def test_a_child_that_died_holds_nothing(tmp_path: Path, models: Path) -> None:
             await until(lambda: not one["a"].pid)
             await answer(one["b"], ask(max_tokens=2))
             assert one.killed == []
+
+    asyncio.run(scenario())
+
+
+def test_a_replaced_provider_that_still_waits_to_load_leaves_nothing_behind(tmp_path: Path, models: Path) -> None:
+    async def scenario() -> None:
+        async with engine(tmp_path, models, 3) as one:
+            other, begun = AccountBook(tmp_path / "memory"), threading.Event()
+            right = other.begin_load()
+            assert right is not None
+            made: list[LlamaCppProvider] = []
+
+            def tune(options: LoadOptions) -> LoadOptions:
+                begun.set()
+                return options
+
+            def make(model: str) -> Provider:
+                made.append(LlamaCppProvider(model, models / "a.gguf", tenancy=one.home.tenant(model), tune=tune))
+                return made[-1]
+
+            providers = Providers(make)
+
+            async def load() -> None:
+                async with aclosing(providers.get("a").load()) as events:
+                    async for _ in events:
+                        pass
+
+            loading = providers.in_background(load())
+            await until(begun.is_set)
+            providers.make_anew("a")
+            providers.leave_replaced()
+            other.end_load(right)
+            await loading
+            await providers.close()
+            assert made[0].pid == 0
+            assert one.survey().lines[0].models == ()
 
     asyncio.run(scenario())
 

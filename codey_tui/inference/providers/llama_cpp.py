@@ -280,6 +280,8 @@ class LlamaCppProvider:
             self._gone()
         self._options = await asyncio.to_thread(self._tune, self._untuned)
         async with self._tenancy.entering(self._path, self._options, self.unload) as entry:
+            if self._leaving:
+                raise NotReady(f"{self._model} was unloaded before it was read.")
             child = await ChildProcess.start()
             entry.started(child.pid)
             async with contextlib.aclosing(self._load(child)) as loading:
