@@ -20,7 +20,7 @@ from codey_tui.engine.history import resumable
 from codey_tui.engine.journal import Journal
 from codey_tui.engine.lane import CANCEL_SAID, Lane
 from codey_tui.engine.lifecycle import Lifecycle
-from codey_tui.engine.models import Models
+from codey_tui.engine.models import AT_ONCE, Models
 from codey_tui.engine.parts import EngineParts, ModelChoice
 from codey_tui.engine.present import PresentSession
 from codey_tui.engine.providers import Providers
@@ -86,6 +86,7 @@ class Engine:
         self._told: set[str] = set()
         self._started = parts.clock()
         self._idle_since = time.monotonic()
+        self._closing = False
         self.stopped = asyncio.Event()
 
     # --- life --------------------------------------------------------------------------------------------------------
@@ -102,7 +103,8 @@ class Engine:
         self._gauge_task = asyncio.create_task(self._gauging.run())
 
     async def close(self) -> None:
-        """Cancel what runs, unload the models, close the database."""
+        """Cancel what runs, unload the models, close the database; Ops that come from now on are dropped."""
+        self._closing = True
         await self._lane.end()
         await self._models.close()
         if self._gauge_task is not None:
@@ -188,7 +190,8 @@ class Engine:
 
     # --- ops ---------------------------------------------------------------------------------------------------------
     def _take(self, op: ops.Op) -> None:
-        if self._models.defer(partial(self._take, op)):
+        at_once = isinstance(op, AT_ONCE) or (isinstance(op, ops.CancelTurn) and self._lane.running)
+        if self._closing or (not at_once and self._models.defer(partial(self._take, op))):
             return
         try:
             self._carry_out(op)

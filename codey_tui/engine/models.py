@@ -14,6 +14,8 @@ from codey_tui.protocol import ops
 from codey_tui.protocol.models import ModelInfo
 
 ModelOp = ops.SetModel | ops.PullModel | ops.CancelPull | ops.RemoveModel
+AT_ONCE = (ops.DecidePlan, ops.DecideAction, ops.DecidePrompt, ops.ResumeTurn, ops.CancelPull, ops.StopEngine)
+"""Ops for what goes on now: no change of the models holds them back. All others keep their order."""
 
 
 class Models:

@@ -12,6 +12,7 @@ import msgspec
 from codey_tui.engine.care import CareLimits
 from codey_tui.engine.coder import Honesty
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
+from codey_tui.engine.parts import ModelFiles
 from codey_tui.engine.planner import plan
 from codey_tui.engine.router import route, route_as
 from codey_tui.engine.router.linear import Linear
@@ -51,6 +52,7 @@ class EngineRoom:
         router: RouterModel | None = None,
         ask_above_s: float = 0.0,
         care: CareLimits | None = None,
+        files: ModelFiles | None = None,
     ) -> None:
         self.workspace = folder / "work"
         self.workspace.mkdir(parents=True, exist_ok=True)
@@ -89,6 +91,7 @@ class EngineRoom:
                 route_as=lambda text, kind: route_as(text, kind, NAMES, self.workspace),
                 read_gauges=lambda rss: msgspec.structs.replace(self.reading, models_rss=rss),
                 care=care or CareLimits(),
+                files=files or ModelFiles(),
                 mode=mode,
                 rules=rules,
                 options=TurnOptions(verify_attempts=attempts, ask_above_s=ask_above_s),
