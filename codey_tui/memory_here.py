@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from codey_tui.catalogue import ModelSpec
+from codey_tui.catalogue import ModelSpec, read_published
 from codey_tui.inference.footprint import Footprint, forecast
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.ladder import Candidate, Room, Rung, ladder
@@ -32,6 +32,7 @@ class Memory:
         self, paths: Paths, settings: Settings, specs: Mapping[str, ModelSpec], workspace: Path, sandbox: Choice
     ) -> None:
         self._specs = specs
+        self._routers = {model.id for model in read_published(paths) if model.role == "router"}
         self._sandbox = sandbox
         folder = memory_folder(paths)
         self.ledger = Ledger(
@@ -91,6 +92,8 @@ class Memory:
     def _candidates(self) -> list[Candidate]:
         found: list[Candidate] = []
         for spec in tuple(self._specs.values()):
+            if spec.id in self._routers:
+                continue  # it chooses tools and writes no code
             try:
                 found.append(Candidate(id=spec.id, shape=shape_here(spec.path)))
             except InferenceError:

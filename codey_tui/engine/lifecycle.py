@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from codey_tui.engine.choosing import choose_model
 from codey_tui.engine.parts import EngineParts
 from codey_tui.engine.providers import Providers
 from codey_tui.inference.ladder import describe
@@ -45,13 +46,20 @@ class Lifecycle:
             self._providers.in_background(self._step_down(model))
 
     async def _step_down(self, model: str) -> None:
-        """From the next try on the model is loaded with less, or a smaller one in its place."""
+        """From the next try on the model is loaded with less, or a smaller one in the chosen one's place; no other becomes the
+        chosen one."""
         info = self._parts.models[model].info
         rung = await asyncio.to_thread(self._parts.step_down, info)
         said = f"{info.title} was ended by the kernel for want of memory"
-        if rung is None:
+        chosen = model == self._present()
+        if rung is None or (rung.model and not chosen):
             advice = "nothing smaller fits here: close other programs, or choose a smaller model with /model"
             self._emit(ev.Noticed(level="warning", text=f"{said}, and {advice}."))
             return
-        self._choose(SetModel(model=rung.model or model, n_ctx=rung.n_ctx, kv_type=rung.kv_type))
-        self._emit(ev.Noticed(level="warning", text=f"{said}. The next try, such as /retry, takes {describe(rung)}."))
+        op = SetModel(model=rung.model or model, n_ctx=rung.n_ctx, kv_type=rung.kv_type)
+        if chosen:
+            self._choose(op)
+        else:
+            choose_model(self._parts, self._providers, self._present(), op)
+        next_try = "The next try, such as /retry," if chosen else "Its next load"
+        self._emit(ev.Noticed(level="warning", text=f"{said}. {next_try} takes {describe(rung)}."))

@@ -18,6 +18,8 @@ from codey_tui.engine.router import route, route_as
 from codey_tui.engine.router.linear import Linear
 from codey_tui.engine.router_model import RouterModel
 from codey_tui.engine.turn_state import TurnOptions
+from codey_tui.inference.ladder import Rung
+from codey_tui.inference.residency import Residency
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.actions import ApprovalMode, Rule, Verdict
@@ -53,6 +55,8 @@ class EngineRoom:
         ask_above_s: float = 0.0,
         care: CareLimits | None = None,
         files: ModelFiles | None = None,
+        residency: Residency | None = None,
+        step_down: Callable[[ModelInfo], Rung | None] = lambda _info: None,
     ) -> None:
         self.workspace = folder / "work"
         self.workspace.mkdir(parents=True, exist_ok=True)
@@ -96,6 +100,8 @@ class EngineRoom:
                 rules=rules,
                 options=TurnOptions(verify_attempts=attempts, ask_above_s=ask_above_s),
                 router=router,
+                residency=residency,
+                step_down=step_down,
             )
         )
 
