@@ -130,7 +130,7 @@ def _engine(paths: Paths, workspace: Path) -> list[Finding]:
     finally:
         client.close()
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(status.started))
-    doing = f"turn {status.turn} runs" if status.busy else "idle"
+    doing = f"turn {status.turn} runs" if status.turn else "at work" if status.busy else "idle"
     value = f"process {status.pid}, version {status.version}, {doing}, {status.clients} screens, since {since}"
     if status.version != __version__:
         hint = f"This is codey {__version__}: the next start replaces an idle engine; `codey stop` ends it now."

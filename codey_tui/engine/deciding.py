@@ -24,7 +24,7 @@ SURE = 0.6
 LABEL_CHARS = 600
 """Characters of a request that are labelled: a long one says in its beginning what it wants."""
 PATIENCE_S = 2.0
-"""Seconds without progress, or of loading, after which a label is not waited for."""
+"""Seconds without progress, of loading, or of keeping the turn before, after which a label is not waited for."""
 
 
 async def labelled(provider: Provider, text: str) -> Opinion | None:
@@ -112,6 +112,7 @@ class Decider:
         provider = self._providers.get(model)
         if load is not None and not provider.rss:
             await asyncio.wait({load()}, timeout=PATIENCE_S)
+        await self._providers.rested(PATIENCE_S)  # a model that keeps the turn before answers nothing
         try:
             return await labelled(provider, text)
         except NotReady:

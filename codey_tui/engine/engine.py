@@ -181,7 +181,7 @@ class Engine:
             mode=self._approvals.mode,
             model=self._info,
             models=self._models.all,
-            busy=self.busy or self._models.fetching,
+            busy=self.busy or self._models.fetching or self._providers.keeping,
             turn=self._session.turn if self.busy else 0,
             clients=self.clients,
             started=self._started,
@@ -385,7 +385,7 @@ class Engine:
         self._idle_since = time.monotonic()
         self._providers.leave_replaced()
         self._session.end_turn()
-        await self._providers.get(model).keep(self._journal.session)
+        self._providers.keep(model, self._journal.session)
 
     def _when_idle(self, what: str, then: Callable[[], None]) -> None:
         if self.busy:

@@ -22,6 +22,7 @@ class Providers:
         self._replaced: list[Provider] = []
         self._threads = 0
         self._background: set[asyncio.Future[None]] = set()
+        self._keeping: set[asyncio.Future[None]] = set()
         self._leaving: set[asyncio.Future[None]] = set()
 
     @property
@@ -59,6 +60,20 @@ class Providers:
         breaks it off."""
         return self._begin(work, self._background)
 
+    @property
+    def keeping(self) -> bool:
+        """Whether a conversation is being kept."""
+        return bool(self._keeping)
+
+    def keep(self, model: str, conversation: str) -> None:
+        """Let a conversation that rests outlive its model's process, beside whatever comes next; `close` lets it end."""
+        self._begin(_kept(self.get(model), conversation), self._keeping)
+
+    async def rested(self, seconds: float) -> None:
+        """Wait until nothing is being kept any more, at most so long."""
+        if self._keeping:
+            await asyncio.wait(self._keeping, timeout=seconds)
+
     @staticmethod
     def _begin(work: Coroutine[None, None, None], among: set[asyncio.Future[None]]) -> asyncio.Future[None]:
         task = asyncio.ensure_future(_told(work))
@@ -70,11 +85,15 @@ class Providers:
         """Unload every model."""
         for task in tuple(self._background):
             task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await asyncio.gather(*self._background, *self._keeping, return_exceptions=True)
         unloading = [*self._leaving, *(provider.unload() for provider in (*self._made.values(), *self._replaced))]
         for problem in await asyncio.gather(*unloading, return_exceptions=True):
             if problem is not None:
                 log.error("A model could not be unloaded.", exc_info=problem)
+
+
+async def _kept(provider: Provider, conversation: str) -> None:
+    await provider.keep(conversation)
 
 
 async def _told(work: Coroutine[None, None, None]) -> None:

@@ -38,6 +38,7 @@ class ScriptedProvider:
     and cancelling work as with a real model. `requests` keeps what was asked, `cancelled` counts generations closed
     early, `playing` says whether one is open. Prompts take `seconds_per_token` to read, as it says; of longer ones than
     `reads_at_most` (0: none) it drops the beginning, as servers do that have less context than they were asked for. `scores` holds log-probabilities by text, `scored` what was asked for them.
+    `kept` has the conversations that were kept, each after waiting for `keeps_after`.
     """
 
     def __init__(self, scripts: Iterable[Script], *, model: str = "scripted", n_ctx: int = 4096) -> None:
@@ -46,6 +47,7 @@ class ScriptedProvider:
         self.scores: dict[str, float] = {}
         self.scored: list[str] = []
         self.kept: list[str] = []
+        self.keeps_after: Gate | None = None
         self.seconds_per_token = 0.0
         self.reads_at_most = 0
         self.reuses = True
@@ -162,7 +164,10 @@ class ScriptedProvider:
         self.threads = threads
 
     async def keep(self, conversation: str) -> int:
-        self.kept.append(conversation)
+        async with self._lock:
+            if self.keeps_after is not None:
+                await self.keeps_after.wait()
+            self.kept.append(conversation)
         return 0
 
     async def unload(self) -> None:

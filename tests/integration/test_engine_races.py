@@ -5,6 +5,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from codey_tui.engine.providers import Providers
 from codey_tui.inference.provider import ChildDied
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
@@ -240,6 +241,45 @@ def test_a_model_chosen_in_the_middle_waits_for_the_end_of_the_turn_and_the_one_
             await room.until(lambda: room.provider.rss == 0, "the memory of the first model")
             assert (await room.ask("What is a queue?")).result == "done"
             assert [event.message.text for event in room.of(ev.MessageAdded)] == ["from the first", "from the other"]
+
+    asyncio.run(scenario())
+
+
+def test_a_turn_that_is_over_can_be_undone_at_once_while_the_model_keeps_what_it_read(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, [PROGRAM]) as room:
+            gate = room.provider.keeps_after = asyncio.Event()
+
+            def undo(said: ev.Envelope) -> None:
+                if isinstance(said.event, ev.TurnEnded):
+                    room.engine.submit(ops.UndoTurn())
+
+            room.engine.listen(undo)
+            assert (await room.ask(REQUEST)).result == "done"
+            await room.event(ev.TurnUndone)
+            assert names(room) == []
+            assert room.provider.kept == []
+            await room.until(lambda: not room.engine.busy)
+            assert room.engine.status().busy, "nobody should end an engine that keeps a turn"
+            gate.set()
+            await room.until(lambda: not room.engine.status().busy)
+            assert room.provider.kept == [room.engine.status().session.id]
+
+    asyncio.run(scenario())
+
+
+def test_an_engine_that_ends_lets_the_model_keep_what_it_read(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        model, gate = ScriptedProvider([]), asyncio.Event()
+        model.loaded, model.keeps_after = True, gate
+        providers = Providers(lambda _model: model)
+        providers.keep("scripted", "s1")
+        ending = asyncio.create_task(providers.close())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        gate.set()
+        await ending
+        assert (model.kept, model.loaded) == (["s1"], False)
 
     asyncio.run(scenario())
 

@@ -48,6 +48,21 @@ def test_a_loaded_model_that_is_sure_decides_where_the_linear_model_hesitates(tm
     asyncio.run(scenario())
 
 
+def test_a_label_is_waited_for_while_the_turn_before_is_kept(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, ["One."], linear=FLAT) as room:
+            room.provider.scores = {prompts.LABELS["question"]: SURE}
+            gate = room.provider.keeps_after = asyncio.Event()
+            await room.ask("Why is the sky blue?")
+            asked = asyncio.create_task(room.engine.ask(GetRoute(text=UNCLEAR)))
+            for _ in range(5):
+                await asyncio.sleep(0)
+            gate.set()
+            assert (await asked).decided_by == "scripted"
+
+    asyncio.run(scenario())
+
+
 def test_an_unsure_label_changes_nothing_and_certain_requests_ask_nobody(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with EngineRoom(tmp_path, ["One.", "Two."], linear=FLAT) as room:
