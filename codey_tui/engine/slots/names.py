@@ -28,6 +28,11 @@ _STYLES = frozenset(
     "camelcase pascalcase snakecase kebabcase snake_case camel_case kebab_case pascal_case title_case".split()
 )
 """Words for a form of names, which name nothing."""
+_PRODUCTS = frozenset(
+    "iphone ipad ios macos ebay jquery hackernews github gitlab youtube javascript typescript coffeescript postgresql mysql mongodb mariadb "
+    "sqlite latex pypi numpy scipy pytorch tensorflow wordpress beautifulsoup openai linkedin powershell fastapi graphql opencv openssl paypal "
+    "whatsapp stackoverflow bitbucket docker compose webassembly websocket oauth".split()
+)
 _NO_NAMES = frozenset(
     "twice once again later quickly properly well nicely recursively appropriately accordingly sensibly first last then there here something "
     "anything whatever directly repeatedly so yourself myself too".split()
@@ -39,7 +44,7 @@ def name_in(text: str) -> str:
 
     A word after `called` or `named` counts when it is quoted, has the form of an identifier (`snake_case`, `camelCase`, a call),
     follows the word function, class or method, or ends a wish such as `call it`; elsewhere a quoted identifier counts, one in
-    `snake_case`, a call, and one in `CamelCase` beside the word function, class or method.
+    `snake_case` or `camelCase`, a call, and one in `CamelCase` beside the word function, class or method, or in a request for a class.
     """
     for match in _CALLED.finditer(text):
         name = match.group("name")
@@ -58,11 +63,20 @@ def name_in(text: str) -> str:
             return match.group("name")
     for match in _BARE.finditer(text):
         name, (start, end) = match.group("name"), match.span()
-        beside = _BESIDE_THING.search(text[:start]) or _BESIDE_THING.search(text[end:])
-        told = match.group("call") or (_TECHNICAL.search(name) and ("_" in name or beside))
+        told = match.group("call") or (_TECHNICAL.search(name) and _names_something(name, text[:start], text[end:]))
         if told and _fits(text, start, name):
             return name
     return ""
+
+
+def _names_something(name: str, before: str, after: str) -> bool:
+    """Whether an identifier is no name of a product: `snake_case` and `camelCase` never are, `CamelCase` may be."""
+    if name.lower() in _PRODUCTS:
+        return False
+    if "_" in name or name[0].islower():
+        return True
+    beside = _BESIDE_THING.search(before) or _BESIDE_THING.search(after)
+    return bool(beside or re.search(r"\bclass\b", f"{before} {after}", re.IGNORECASE))
 
 
 def _fits(text: str, at: int, name: str) -> bool:
