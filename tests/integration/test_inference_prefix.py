@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.provider import ChatTurn, GenerateRequest, PromptHeld
-from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
+from codey_tui.inference.providers.llama_cpp import CANCEL_GRACE, LlamaCppProvider
 from codey_tui.inference.rates import Rates
 from tests.fakes.generating import Answer, answer, llama
 from tests.fakes.tiny_gguf import write_tiny_gguf
@@ -175,6 +176,32 @@ def test_states_are_private_bounded_and_left_alone_where_nothing_is_new(tmp_path
         assert "s2" in names
         assert "s1" not in names
         assert sum(file.stat().st_size for file in states(folder)) <= room
+
+    asyncio.run(scenario())
+
+
+def test_a_keep_that_nobody_waits_for_any_more_ends_by_itself_and_costs_no_model(tmp_path: Path) -> None:
+    path, folder = model(tmp_path), tmp_path / "kv"
+
+    async def scenario() -> None:
+        async with llama(path, n_ctx=1024, options=options(folder)) as provider:
+            await answer(provider, asked(LONG))
+            pid = provider.pid
+            os.kill(pid, signal.SIGSTOP)  # as slow as a disk can be
+            try:
+                keeping = asyncio.create_task(provider.keep("s1"))
+                await asyncio.sleep(0)
+                keeping.cancel()
+                # longer than a generation has to come to rest
+                await asyncio.wait({keeping}, timeout=CANCEL_GRACE * 1.5)
+                assert provider.pid == pid
+            finally:
+                if provider.pid:
+                    os.kill(pid, signal.SIGCONT)
+            await asyncio.wait({keeping})
+            assert [file.name.split(".")[1] for file in states(folder)].count("s1") == 1
+            again = await answer(provider, asked(LONG))
+            assert (provider.pid, again.finished.tokens_new) == (pid, 1)
 
     asyncio.run(scenario())
 

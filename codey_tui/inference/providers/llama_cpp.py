@@ -237,7 +237,8 @@ class LlamaCppProvider:
                 log.warning("An evaluated prompt was not saved: %s", error)
                 return 0
             finally:
-                await self._rest(child, over=over)
+                # A file that is being written is not cut off: it ends by itself, and the model stays in memory.
+                await self._rest(child, over=over, grace=self.timeout_s)
 
     def use_threads(self, threads: int) -> None:
         """See `Provider.use_threads`."""
@@ -326,13 +327,13 @@ class LlamaCppProvider:
             raise _error_of(frame, self._path.name)
         return frame
 
-    async def _rest(self, child: ChildProcess, *, over: bool) -> None:
-        """Leave the child idle: an interrupted command is cancelled and its end waited for."""
+    async def _rest(self, child: ChildProcess, *, over: bool, grace: float = CANCEL_GRACE) -> None:
+        """Leave the child idle: an interrupted command is cancelled and its end waited for, at most `grace` seconds."""
         if not child.alive:
             self._gone()
         elif not over:
             # A task of its own: a second cancellation of the caller must not leave the child in mid-sentence.
-            self._settling = asyncio.create_task(_settle(child))
+            self._settling = asyncio.create_task(_settle(child, grace))
             await asyncio.shield(self._settling)
 
     async def _settled(self) -> None:
@@ -342,12 +343,12 @@ class LlamaCppProvider:
             self._settling = None
 
 
-async def _settle(child: ChildProcess) -> None:
-    """Cancel the present command and read to its end; a child that does not come to rest is ended."""
+async def _settle(child: ChildProcess, grace: float) -> None:
+    """Cancel the present command and read to its end; a child that does not come to rest in `grace` seconds is ended."""
     child.cancel()
     try:
-        async with asyncio.timeout(CANCEL_GRACE):
-            while not isinstance(await child.receive(CANCEL_GRACE * 2), _LAST):
+        async with asyncio.timeout(grace):
+            while not isinstance(await child.receive(grace * 2), _LAST):
                 pass
     except TimeoutError:
         await child.kill("it did not stop when it was cancelled")
