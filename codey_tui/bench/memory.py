@@ -1,13 +1,12 @@
 """What a model takes, by the forecast and in truth, with several contexts and both kinds of KV cache."""
 
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 import msgspec
 
-from codey_tui.bench.running import program
-from codey_tui.bench.turns import BenchFailed
+from codey_tui.bench.running import read_json_lines
 from codey_tui.protocol.models import KvType
 
 MEASURE = "codey_tui.inference.measure"
@@ -52,18 +51,9 @@ def cases(n_ctx: int, trained: int) -> list[tuple[int, KvType]]:
 def measure(path: str, wanted: Sequence[tuple[int, KvType]], *, available: int) -> Iterator[Taken]:
     """Load the model in one way after the other, in processes of their own. Raises BenchFailed."""
     command = [sys.executable, "-P", "-m", MEASURE, path, str(available), *(f"{size}/{kind}" for size, kind in wanted)]
-    with program(command) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            yield msgspec.json.decode(line, type=Taken)
-        _check(process)
-
-
-def _check(process: "subprocess.Popen[str]") -> None:
-    _, said = process.communicate()
-    if process.returncode:
-        words = [line.strip() for line in said.splitlines() if line.strip()]
-        raise BenchFailed(words[-1] if words else f"The measurement ended with exit status {process.returncode}.")
+    with closing(read_json_lines(command)) as lines:
+        for told in lines:
+            yield msgspec.convert(told, Taken)
 
 
 def report(found: Sequence[Taken], *, model: str, available: int, wanted: int) -> Report:

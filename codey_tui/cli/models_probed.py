@@ -1,15 +1,14 @@
 """`codey models probe`: measures how a model runs best on this machine and keeps it for the next load."""
 
-import json
 import os
 import sys
-from typing import Any
+from contextlib import closing
 
 import click
 import msgspec
 
-from codey_tui.bench.running import program
-from codey_tui.bench.turns import BenchFailed
+from codey_tui.bench.running import read_json_lines
+from codey_tui.bench.turns import SILENCE_S, BenchFailed
 from codey_tui.cli.benched import Progress, ended_early, find_measured
 from codey_tui.cli.failure import FAILED, say_error
 from codey_tui.cli.models_shown import own_settings, print_json
@@ -66,16 +65,13 @@ def _measure(path: str, seconds: float, progress: Progress) -> Probe:
     """Run the prober. Raises BenchFailed."""
     command = [sys.executable, "-P", "-m", PROBER, path, "--seconds", str(seconds), "--cores", str(_cores())]
     # as the model's own process runs, see `inference.process`
-    with program(command, {"OMP_WAIT_POLICY": "passive", "GGML_NO_BACKTRACE": "1"}) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        for line in process.stdout:
-            told: dict[str, Any] = json.loads(line)
+    env = {"OMP_WAIT_POLICY": "passive", "GGML_NO_BACKTRACE": "1"}
+    with closing(read_json_lines(command, env, silence_s=SILENCE_S + seconds)) as lines:
+        for told in lines:
             if "found" in told:
                 return msgspec.convert(told["found"], Probe)
             progress(f"{told['what']}, round {told['round']} of {told['rounds']}")
-        said = process.stderr.read().strip().splitlines()
-    raise BenchFailed(said[-1] if said else "The measurement ended without a result.")
+    raise BenchFailed("The measurement ended without a result.")
 
 
 def _busy() -> bool:

@@ -56,6 +56,23 @@ def test_a_model_is_measured_kept_and_shown_and_the_next_load_follows(tmp_path: 
     assert any("measured: " in value and "in use: " in value for value in values), values
 
 
+TALKATIVE = """
+import sys
+if "codey_tui.inference.probing" in sys.orig_argv:
+    print("a library says hello", flush=True)
+    sys.stderr.write("and more of it\\n" * 20000)
+"""
+
+
+def test_a_library_that_says_much_does_not_hold_it_up(tmp_path: Path, home: dict[str, str]) -> None:
+    (tmp_path / "sitecustomize.py").write_text(TALKATIVE)
+    path = write_tiny_gguf(tmp_path / "m.gguf", n_ctx=1024)
+    talkative = {**home, "PYTHONPATH": str(tmp_path)}
+    done = codey(talkative, "models", "probe", str(path), "--seconds", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["threads_prompt"] >= 1
+
+
 async def _next_load(path: Path, paths: Paths, found: dict[str, int]) -> None:
     """As the engine loads it."""
     from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
