@@ -48,6 +48,7 @@ class Memory:
             self.measured,
             keep_alive=lambda model: settings.keep_alive_models.get(model, settings.keep_alive_s),
             others=self._candidates,
+            patience_s=settings.generation_timeout_s,
         )
 
     def gauges(self, telemetry: Telemetry, models_rss: int) -> Gauges:

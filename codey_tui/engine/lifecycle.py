@@ -30,6 +30,7 @@ class Lifecycle:
         if parts.residency is not None:
             parts.residency.left = self._left
             parts.residency.killed = self._killed
+            parts.residency.waits = lambda text: self._emit(ev.Noticed(level="info", text=text))
 
     async def close(self) -> None:
         """Close the engine's account; its models have been unloaded."""

@@ -25,6 +25,8 @@ FOR_EVER = -1.0
 TICK_S = 1.0
 """Seconds between two looks at what should go, by default."""
 LOAD_RETRY_S = 0.05
+TELL_S = 1.0
+"""Seconds after which it is told that another process loads a model and this one waits."""
 ASK_S = 8.0
 """Seconds for which another engine's idle model is waited for; its engine looks every TICK_S."""
 
@@ -36,7 +38,8 @@ class Residency:
     """Every model of this engine. All methods belong to one asyncio loop.
 
     `keep_alive` says how many seconds a model of an id stays when idle (FOR_EVER: until its memory is needed). `left` hears of
-    each model that went without being told to, with the reason, and `killed` of each that the kernel ended; `others` are models that could be loaded instead of one.
+    each model that went without being told to, with the reason, `killed` of each that the kernel ended, and `waits`, in a sentence, of a
+    load that waits for another process, which it does for `patience_s` seconds; `others` are models that could be loaded instead of one.
     """
 
     def __init__(
@@ -48,8 +51,10 @@ class Residency:
         others: Callable[[], Sequence[Candidate]] = tuple,
         clock: Callable[[], float] = time.time,
         tick_s: float = TICK_S,
+        patience_s: float = 300.0,
     ) -> None:
         self._tick_s = tick_s
+        self._patience_s = patience_s
         self.ledger = ledger
         self.measured = measured
         self.keep_alive = keep_alive
@@ -57,6 +62,7 @@ class Residency:
         self.clock = clock
         self.left: Callable[[str, str], None] = lambda model, why: log.info("%s was given back: %s.", model, why)
         self.killed: Callable[[str], None] = lambda model: log.warning("%s was ended by the kernel.", model)
+        self.waits: Callable[[str], object] = log.info
         self._tenants: dict[str, Tenant] = {}
         self._load = asyncio.Lock()
         self._closing = asyncio.Event()
@@ -70,14 +76,35 @@ class Residency:
     async def loading(self) -> AsyncGenerator[None]:
         """The right to load, which one model at a time has on the whole machine."""
         async with self._load:
-            right = self.ledger.book.begin_load()
-            while right is None:
-                await asyncio.sleep(LOAD_RETRY_S)
-                right = self.ledger.book.begin_load()
+            right = await self._right_to_load()
             try:
                 yield
             finally:
                 self.ledger.book.end_load(right)
+
+    async def _right_to_load(self) -> int:
+        begun, told = time.monotonic(), False
+        while (right := self.ledger.book.begin_load()) is None:
+            waited = time.monotonic() - begun
+            if waited > self._patience_s:
+                who = await asyncio.to_thread(self._who_loads)
+                raise InferenceError(
+                    f"{who}, and this one has waited {self._patience_s:g} s for it. Try again when that has loaded, or end it; "
+                    "generation_timeout_s says how long it is waited for."
+                )
+            if waited > TELL_S and not told:
+                told = True
+                self.waits(f"{await asyncio.to_thread(self._who_loads)}; this one loads after it.")
+            await asyncio.sleep(LOAD_RETRY_S)
+        return right
+
+    def _who_loads(self) -> str:
+        for account in self.ledger.book.others():
+            for held in account.holdings:
+                if held.loading:
+                    where = f" in {account.workspace}" if account.workspace else ""
+                    return f"The model {held.model} is being loaded by another {account.kind}{where} (process {account.pid})"
+        return "Another process of Codey loads a model"
 
     async def admit(self, holding: Holding, least: int) -> Room | None:
         """Put memory aside, and let idle models go for it, the least recently used first; the room where it is too small."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from codey_tui.catalogue import ModelSpec, read_published
+from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.ladder import Rung
 from codey_tui.inference.ledger import Ledger
 from codey_tui.inference.measured import Measured
@@ -53,3 +54,25 @@ def test_a_model_that_chooses_tools_is_no_coder_in_another_ones_place(tmp_path: 
     memory = Memory(paths, Settings(memory_budget_mb=1000, n_threads=1), specs, tmp_path, Choice({}, ""))
     assert [candidate.id for candidate in memory.residency.others()] == ["coder"]
     memory.ledger.close()
+
+
+def test_a_person_is_told_of_a_load_that_waits(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        ledger = Ledger(tmp_path / "memory", budget=0, available=lambda: 0)
+        home = Residency(ledger, Measured(tmp_path / "measured.json"))
+        async with EngineRoom(tmp_path, residency=home) as room:
+            right = ledger.book.begin_load()
+            assert right is not None
+            loading = asyncio.create_task(_load(home, write_tiny_gguf(tmp_path / "m.gguf")))
+            assert "this one loads after it" in (await room.event(ev.Noticed)).text
+            ledger.book.end_load(right)
+            await loading
+
+    asyncio.run(scenario())
+
+
+async def _load(home: Residency, file: Path) -> None:
+    async def leave() -> None: ...
+
+    async with home.tenant("scripted").entering(file, LoadOptions(n_ctx=256), leave):
+        pass

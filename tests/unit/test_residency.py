@@ -1,14 +1,19 @@
 """The residency of models without a process: who waits for whom."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
+
+from codey_tui.inference.accounts import Holding
 from codey_tui.inference.frames import LoadOptions
-from codey_tui.inference.ledger import GROWTH, Ledger
+from codey_tui.inference.ledger import GROWTH, Granted, Ledger
 from codey_tui.inference.measured import Measured
 from codey_tui.inference.memory import Resident
+from codey_tui.inference.provider import InferenceError
 from codey_tui.inference.residency import Residency, Tenant
 from codey_tui.inference.tenancy import Leave, wanted_of
 from tests.fakes.tiny_gguf import write_tiny_gguf
@@ -20,7 +25,7 @@ OPTIONS = LoadOptions(n_ctx=256)
 class Place:
     """A residency with room for `count` models of `file`."""
 
-    def __init__(self, folder: Path, count: float) -> None:
+    def __init__(self, folder: Path, count: float, patience_s: float = 300.0) -> None:
         self.file = write_tiny_gguf(folder / "m.gguf")
         room = int(wanted_of(self.file, OPTIONS)[1].needs * count)
         self.ledger = Ledger(
@@ -29,7 +34,7 @@ class Place:
             available=self.available,
             measure=lambda pid: Resident(rss=PROCESS if pid > 0 else 0),
         )
-        self.home = Residency(self.ledger, Measured(folder / "measured.json"))
+        self.home = Residency(self.ledger, Measured(folder / "measured.json"), patience_s=patience_s)
         self.looks = 0
         self.told: list[str] = []
         self.home.left = lambda model, _why: self.told.append(model)
@@ -82,6 +87,50 @@ def test_a_load_waits_for_a_model_that_is_just_going_and_takes_its_memory(tmp_pa
             await next_one
         assert place.told == ["a"]
         assert [held.model for held, _ in place.ledger.survey().lines[0].models] == ["b"]
+        await place.home.close()
+
+    asyncio.run(scenario())
+
+
+def loader(folder: Path) -> Ledger:
+    """What another engine, in /shop, says while it loads a model."""
+    ledger = Ledger(folder / "memory", budget=0, available=lambda: 0, workspace="/shop")
+    assert ledger.reserve(Holding(key=ledger.new_key(), model="theirs", needs=1)) == Granted()
+    return ledger
+
+
+def test_a_load_that_waits_for_another_engine_tells_of_it_and_goes_on_after_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        told: list[str] = []
+        place, other = Place(tmp_path, 2), loader(tmp_path)
+        place.home.waits = told.append
+        right = other.book.begin_load()
+        assert right is not None
+        loading = asyncio.create_task(place.load("a"))
+        await until(lambda: bool(told))
+        assert told == [
+            f"The model theirs is being loaded by another engine in /shop (process {os.getpid()}); this one loads after it."
+        ]
+        other.book.end_load(right)
+        other.close()
+        await loading
+        assert len(told) == 1
+        await place.home.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_load_gives_up_on_another_engine_that_loads_without_end(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        place, other = Place(tmp_path, 2, patience_s=0.1), loader(tmp_path)
+        right = other.book.begin_load()
+        assert right is not None
+        async with asyncio.timeout(30):
+            with pytest.raises(InferenceError, match="theirs is being loaded by another engine"):
+                await place.load("a")
+        other.book.end_load(right)
+        other.close()
+        await place.load("a")
         await place.home.close()
 
     asyncio.run(scenario())
