@@ -3,6 +3,7 @@
 A measurement counts for every file of the same shape, as long as the machine and llama.cpp are the same.
 """
 
+import functools
 import hashlib
 import logging
 import os
@@ -171,6 +172,7 @@ def key_of(info: GgufInfo) -> str:
     return f"{info.architecture} {info.tensor_bytes >> 20} MiB {digest}"
 
 
+@functools.cache
 def _machine() -> tuple[str | int, ...]:
     try:
         built = version("llama-cpp-python")

@@ -259,12 +259,12 @@ class Tenant:
             self._leases.remove(who)
             self._note()
 
-    def peaked(self, rss: int) -> None:
+    async def peaked(self, rss: int) -> None:
         """See `Tenancy`."""
         held = self._holding
         if held is None:
             return
-        self._home.measured.note_peak(self._name, rss)
+        await asyncio.to_thread(self._home.measured.note_peak, self._name, rss)
         if rss > held.needs:
             self._note(needs=rss)
 

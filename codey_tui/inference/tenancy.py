@@ -41,7 +41,7 @@ class Tenancy(Protocol):
         """The length of a request, in which the model is not sent away."""
         ...
 
-    def peaked(self, rss: int) -> None:
+    async def peaked(self, rss: int) -> None:
         """It took so many bytes at most."""
         ...
 
@@ -86,7 +86,7 @@ class Alone:
         """See `Tenancy`."""
         yield
 
-    def peaked(self, rss: int) -> None:
+    async def peaked(self, rss: int) -> None:
         """See `Tenancy`."""
 
     def killed(self, rss: int) -> None:

@@ -31,6 +31,7 @@ from codey_tui.inference.provider import (
     Token,
 )
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
+from codey_tui.inference.rates import Rates
 from codey_tui.inference.residency import FOR_EVER, Residency, leased_for
 from codey_tui.inference.tenancy import wanted_of
 from codey_tui.telemetry.machine import available_memory
@@ -322,6 +323,43 @@ def test_a_disk_that_takes_nothing_loses_no_end_of_a_generation_and_no_sentence(
             assert measured.is_file()
 
     asyncio.run(scenario())
+
+
+def test_what_a_generation_has_told_is_written_down_beside_the_loop(tmp_path: Path, models: Path) -> None:
+    threads: dict[str, int] = {}
+
+    def clock() -> float:
+        threads["peak"] = threading.get_ident()
+        return time.time()
+
+    class Noting(Rates):
+        def note(self, key: str, rate: float) -> None:
+            threads["rate"] = threading.get_ident()
+            super().note(key, rate)
+
+    async def scenario() -> None:
+        async with engine(tmp_path, models, 3) as one:
+            one.home.measured = Measured(tmp_path / "measured.json", clock)
+            provider = LlamaCppProvider(
+                "a",
+                models / "a.gguf",
+                n_ctx=N_CTX,
+                n_threads=1,
+                nice=0,
+                tenancy=one.home.tenant("a"),
+                rates=Noting(tmp_path / "rates.json"),
+                used=lambda _finished: threads.update(used=threading.get_ident()),
+            )
+            async with aclosing(provider.load()) as loading:
+                async for _ in loading:
+                    pass
+            threads.clear()
+            await answer(provider, ask(max_tokens=2))
+            await provider.unload()
+
+    asyncio.run(scenario())
+    assert set(threads) == {"peak", "rate", "used"}
+    assert threading.get_ident() not in threads.values()
 
 
 def resident_pages(path: Path, offset: int) -> int:

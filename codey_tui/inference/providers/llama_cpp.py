@@ -65,7 +65,7 @@ class LlamaCppProvider:
 
     `timeout_s` bounds silence, not the whole generation. `tenancy` is asked whenever a load is due; a model that would not fit
     is refused before it is read. Loading happens with the first generation and again after a failure; `tune` may choose how, and
-    `used` hears how each generation went.
+    `used` hears how each generation went, both in a thread.
     """
 
     def __init__(
@@ -142,9 +142,7 @@ class LlamaCppProvider:
                     frame = await self._receive(child)
                     over = isinstance(frame, Finished | PromptHeld)
                     if isinstance(frame, Finished):
-                        self._tenancy.peaked(frame.peak_rss)
-                        self._rates.note(self._rate_key, frame.prompt_rate)
-                        self._used(frame)
+                        await self._learn(frame)
                     if not isinstance(frame, Scored | Counted | Kept | Alive):
                         yield frame
             except InferenceError:
@@ -152,6 +150,12 @@ class LlamaCppProvider:
                 raise
             finally:
                 await self._rest(child, over=over)
+
+    async def _learn(self, finished: Finished) -> None:
+        """Remember what a generation has told; a slow disk holds nobody else up."""
+        await self._tenancy.peaked(finished.peak_rss)
+        await asyncio.to_thread(self._rates.note, self._rate_key, finished.prompt_rate)
+        await asyncio.to_thread(self._used, finished)
 
     async def count_tokens(self, messages: Sequence[ChatTurn], prefill: str = "") -> int:
         """See `Provider.count_tokens`; loads the model when needed."""
