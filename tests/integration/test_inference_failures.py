@@ -86,7 +86,7 @@ def test_a_model_above_the_budget_is_not_loaded(tmp_path: Path) -> None:
 
 def test_a_7b_that_does_not_fit_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = write_shape_gguf(tmp_path / "seven.gguf", SHAPES["qwen2-7b"])
-    sentence = failure_of(path, ModelTooLarge, budget=5_202_000_000, n_ctx=16_384)
+    sentence = failure_of(path, ModelTooLarge, budget=5_220_000_000, n_ctx=16_384)
     assert sentence.startswith("seven.gguf needs 5,")
     assert "--context 4096" in sentence
     assert "memory_budget_mb" in sentence
