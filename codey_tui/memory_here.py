@@ -70,7 +70,7 @@ class Memory:
             for holding in line.account.holdings
             if line.account.id == self.ledger.own_id
         ]
-        return survey.room(without=[*own, *(holding.key for holding in survey.idle())])
+        return survey.room(without=[*own, *(holding.key for holding in survey.idle())], soon=survey.soon)
 
     def step_down(self, info: ModelInfo) -> Rung | None:
         """What to load in place of a model for which memory did not suffice: the first rung of the ladder that takes less."""

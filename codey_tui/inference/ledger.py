@@ -56,6 +56,11 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
         models = sum(found.rss for line in self.lines for _, found in line.models)
         return models + sum(line.rss + line.account.beside for line in self.lines)
 
+    @property
+    def soon(self) -> int:
+        """Bytes of processes that there will be at least: a screen may yet come to an engine that has none."""
+        return 0 if any(line.account.kind == "screen" for line in self.lines) else SOON
+
     def room(self, *, without: Collection[str] = (), soon: int = 0) -> Room:
         """What one more model may take if those of these keys were gone; `soon` bytes of processes will come at least."""
         models = [model for line in self.lines for model in line.models if model[0].key not in without]
@@ -143,7 +148,7 @@ class Ledger:
             self.book.sweep()
             survey = self.survey()
             gone = [holding.key]
-            if _holds(survey.room(without=gone), holding.needs, least):
+            if _holds(survey.room(without=gone, soon=survey.soon), holding.needs, least):
                 self._write(holding, self._beside_models())
                 return Granted()
             victims: list[Holding] = []
@@ -152,9 +157,9 @@ class Ledger:
                     continue
                 victims.append(victim)
                 gone.append(victim.key)
-                if _holds(survey.room(without=gone), holding.needs, least):
+                if _holds(survey.room(without=gone, soon=survey.soon), holding.needs, least):
                     return Short(tuple(victims))
-            return Refused(survey.room(without=gone))
+            return Refused(survey.room(without=gone, soon=survey.soon))
 
     def update(self, holding: Holding) -> None:
         """Say what has become of one of the process's models."""

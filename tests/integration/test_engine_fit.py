@@ -11,7 +11,7 @@ import pytest
 
 from codey_tui.bootstrap import build_engine
 from codey_tui.engine.engine import Engine
-from codey_tui.inference.ledger import GROWTH
+from codey_tui.inference.ledger import GROWTH, SOON
 from codey_tui.inference.memory import rss_of
 from codey_tui.paths import Paths, find_assets
 from codey_tui.protocol import events as ev
@@ -32,7 +32,7 @@ class Place:
         self.heard: list[ev.Event] = []
         file = write_shape_gguf(folder / "small.gguf", SHAPES["gemma3-270m"])
         settings = Settings(
-            memory_budget_mb=(ROOM + GROWTH + rss_of(os.getpid())) >> 20,
+            memory_budget_mb=(ROOM + max(SOON, GROWTH + rss_of(os.getpid()))) >> 20,
             n_threads=1,
             model="small",
             models={"small": UserModel(path=str(file))},

@@ -18,7 +18,7 @@ from codey_tui.engine.providers import Providers
 from codey_tui.inference.accounts import AccountBook
 from codey_tui.inference.footprint import Footprint
 from codey_tui.inference.frames import LoadOptions
-from codey_tui.inference.ledger import GROWTH, Ledger, Survey
+from codey_tui.inference.ledger import GROWTH, SOON, Ledger, Survey
 from codey_tui.inference.measured import Measured
 from codey_tui.inference.memory import Resident, resident_of
 from codey_tui.inference.provider import (
@@ -52,7 +52,7 @@ class Engine:
         def measure(pid: int) -> Resident:
             return Resident(rss=PROCESS) if pid == os.getpid() else resident_of(pid)
 
-        budget = room + PROCESS + GROWTH
+        budget = room + max(SOON, PROCESS + GROWTH)
         self.ledger = Ledger(folder, budget=budget, available=available_memory, measure=measure)
         self.measured = Measured(folder / "measured.json")
         self.home = Residency(self.ledger, self.measured, keep_alive=lambda _model: keep_alive, tick_s=0.05)
@@ -169,8 +169,7 @@ def test_an_idle_model_is_given_back_after_its_time(tmp_path: Path, models: Path
 
 def test_two_engines_share_the_budget(tmp_path: Path, models: Path) -> None:
     async def scenario() -> None:
-        # the processes of the engines count, with room to grow: half a model each
-        async with engine(tmp_path, models, 2) as one, engine(tmp_path, models, 2) as two:
+        async with engine(tmp_path, models, 1.5) as one, engine(tmp_path, models, 1.5) as two:
             await answer(one["a"], ask(max_tokens=2))
             await answer(two["b"], ask(max_tokens=2))
             assert (one.loaded(), two.loaded(), one.gone) == ("", "b", ["a"])

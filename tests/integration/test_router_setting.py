@@ -11,7 +11,7 @@ import pytest
 
 from codey_tui.bootstrap import build_engine
 from codey_tui.engine.engine import Engine
-from codey_tui.inference.ledger import GROWTH
+from codey_tui.inference.ledger import GROWTH, SOON
 from codey_tui.inference.memory import rss_of
 from codey_tui.paths import Paths, find_assets
 from codey_tui.protocol import events as ev
@@ -36,7 +36,7 @@ async def engine(
     if say:
         write_tiny_gguf(folder / router, say=say, n_ctx=8192)
     settings = Settings(
-        memory_budget_mb=budget + ((GROWTH + rss_of(os.getpid())) >> 20),
+        memory_budget_mb=budget + (max(SOON, GROWTH + rss_of(os.getpid())) >> 20),
         n_threads=1,
         context_tokens=8192,
         model="coder",

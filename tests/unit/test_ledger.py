@@ -10,12 +10,12 @@ import pytest
 from codey_tui.inference.accounts import AccountBook, Holding
 from codey_tui.inference.footprint import Footprint
 from codey_tui.inference.frames import LoadOptions
-from codey_tui.inference.ledger import GROWTH, Granted, Ledger, Refused, Short
+from codey_tui.inference.ledger import GROWTH, SOON, Granted, Ledger, Refused, Short
 from codey_tui.inference.measured import REMEMBERED_S, Measured, name_of
 from codey_tui.inference.memory import Resident
 
 MIB = 1 << 20
-PROCESS = 50 * MIB
+PROCESS = SOON - GROWTH
 BUDGET = 1000 * MIB + PROCESS + GROWTH
 """Room for 1,000 MiB of models in one engine."""
 
@@ -141,6 +141,21 @@ def test_what_did_not_suffice_before_does_not_suffice_now(machine: Machine) -> N
     assert isinstance(ledger.reserve(wanting(ledger, 100 * MIB), least=500 * MIB), Refused)
     machine.available += MIB
     assert ledger.reserve(wanting(ledger, 100 * MIB), least=500 * MIB) == Granted()
+    ledger.close()
+
+
+def test_room_is_kept_for_a_screen_that_may_yet_come(machine: Machine) -> None:
+    ledger = Ledger(
+        machine.folder,
+        budget=1000 * MIB + SOON,
+        available=lambda: 1 << 40,
+        measure=lambda pid: Resident(rss=MIB if pid > 0 else 0),
+    )
+    refused = ledger.reserve(wanting(ledger, 1001 * MIB))
+    assert isinstance(refused, Refused) and refused.room.budget == 1000 * MIB
+    screen = AccountBook(machine.folder, "screen")
+    assert ledger.reserve(wanting(ledger, 1001 * MIB)) == Granted(), "it is there, and is counted as it is"
+    screen.close()
     ledger.close()
 
 

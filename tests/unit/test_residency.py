@@ -10,7 +10,7 @@ import pytest
 
 from codey_tui.inference.accounts import Holding
 from codey_tui.inference.frames import LoadOptions
-from codey_tui.inference.ledger import GROWTH, Granted, Ledger
+from codey_tui.inference.ledger import GROWTH, SOON, Granted, Ledger
 from codey_tui.inference.measured import Measured
 from codey_tui.inference.memory import Resident
 from codey_tui.inference.provider import InferenceError
@@ -18,7 +18,7 @@ from codey_tui.inference.residency import Residency, Tenant
 from codey_tui.inference.tenancy import Leave, wanted_of
 from tests.fakes.tiny_gguf import write_tiny_gguf
 
-PROCESS = 40 << 20
+PROCESS = SOON - GROWTH
 OPTIONS = LoadOptions(n_ctx=256)
 
 
