@@ -2,7 +2,7 @@
 
 import pytest
 
-from codey_tui.engine import edits
+from codey_tui.engine import edits, prompts
 from codey_tui.engine.drafting import EDIT_FORM
 from codey_tui.engine.slots import (
     NOTHING,
@@ -229,3 +229,21 @@ def test_an_edit_that_is_not_bound_shows_a_part_of_the_file() -> None:
     assert binding is NOTHING
     assert "lines left out" in user
     assert len(user) < 1000
+
+
+@pytest.mark.parametrize(
+    ("request_text", "path", "asked"),
+    [
+        ("Create Fibonacci function in fib4.py", "fib4.py", "Create Fibonacci function"),
+        ("write a stack class into the file src/pile.py, please", "src/pile.py", "write a stack class, please"),
+        ("write a stack class to pile.py", "src/pile.py", "write a stack class"),
+        ("write a script called `backup.py` that copies files", "backup.py", "write a script that copies files"),
+        ("create notes.py with a stack", "notes.py", "create notes.py with a stack"),
+        ("in main.py", "main.py", "in main.py"),
+        ("bubble sort in fib.py3", "fib.py", "bubble sort in fib.py3"),
+    ],
+)
+def test_the_place_of_a_file_is_said_once(request_text: str, path: str, asked: str) -> None:
+    chunk = Chunk(id="1", kind="source_file", title="", path=path, language="python", max_tokens=100)
+    user, _ = ask_for_file(request_text, chunk)
+    assert user == prompts.new_file(asked, path)

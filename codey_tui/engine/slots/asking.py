@@ -1,5 +1,7 @@
 """What a model with slots is asked: the shortest prompt for a chunk, with the names of the request behind slots."""
 
+import re
+
 from codey_tui.engine import prompts
 from codey_tui.engine.chunks import CHUNKS
 from codey_tui.engine.context import cut
@@ -21,9 +23,20 @@ def ask_for_file(request: str, chunk: Chunk) -> tuple[str, Binding]:
     if part:
         binding = bind_entity(request)
         return prompts.new_file(binding.hide(request), _own_path(chunk.path), instruction=chunk.instruction), binding
-    request = chunk.instruction or request
+    request = _without_path(chunk.instruction or request, chunk.path)
     binding = bind_name(request)
     return prompts.new_file(binding.hide(request), chunk.path), binding
+
+
+def _without_path(request: str, path: str) -> str:
+    """`request` without the place where the file is to go: the prompt says it once, as the file's path."""
+    names = "|".join(re.escape(name) for name in (path, path.rpartition("/")[2]))
+    place = (
+        rf"\s*\b(?:(?:in|into|inside|to|at|as)(?:\s+(?:the|a|an|file|script|module|new|python))*(?:\s+(?:called|named))?|called|named)"
+        rf"\s+[`'\"“]?(?:{names})(?![\w/])[`'\"”]?"
+    )
+    shorter = re.sub(r"\s+(?=[.,;:!?]|$)", "", " ".join(re.sub(place, " ", request, flags=re.IGNORECASE).split()))
+    return shorter if len(shorter.split()) > 1 else request
 
 
 def ask_for_edit(request: str, chunk: Chunk, text: str) -> tuple[str, Binding]:
