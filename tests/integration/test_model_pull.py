@@ -274,7 +274,7 @@ def test_a_file_or_a_folder_of_ones_own_is_used_in_place(home: Path, content: by
 
 def test_fit_says_what_would_fit_instead(home: Path, tmp_path: Path) -> None:
     file = write_shape_gguf(tmp_path / "seven.gguf", SHAPES["qwen2-7b"])
-    small = {"CODEY_MEMORY_BUDGET_MB": "4900"}
+    small = {"CODEY_MEMORY_BUDGET_MB": "5100"}
     done = codey("models", "fit", str(file), "--ctx", "16384", env=small)
     assert done.returncode == 1
     assert "--context 4096" in done.stdout and "--model nano" in done.stdout
