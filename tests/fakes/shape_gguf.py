@@ -168,7 +168,8 @@ def _add_vocabulary(writer: GGUFWriter, shape: Shape, words: int) -> None:
     """Bytes, words of seven letters (the mean length of Qwen's tokens) and three control tokens; merges as many as real."""
     count = shape.vocabulary
     tokens = [*byte_symbols(), *(f"Ġw{number:05x}" for number in range(count - 259))]
-    tokens[0], tokens[ord("!")] = tokens[ord("!")], tokens[0]  # weights of zeros say the first token: one that can be read
+    # weights of zeros say the first token: one that can be read
+    tokens[0], tokens[ord("!")] = tokens[ord("!")], tokens[0]
     tokens += ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
     types = [TokenType.NORMAL] * (count - 3) + [TokenType.CONTROL] * 3
     tokens[256 : 256 + words] = [word(number) for number in range(words)]
