@@ -99,11 +99,11 @@ class Pty:
         return True
 
     def hang_up(self) -> None:
-        """Close the terminal under the child, as a lost SSH connection does."""
-        if self.open:
-            self.open = False
-        with contextlib.suppress(OSError):
-            os.close(self.fd)
+        """Close the terminal under the child, as a lost SSH connection does; nothing when it is closed."""
+        self.open = False
+        fd, self.fd = self.fd, -1
+        if fd >= 0:  # once only: the number may belong to another file by the next time
+            os.close(fd)
 
     def cpu_seconds(self) -> float:
         """CPU time of all threads of the child so far."""
@@ -140,9 +140,7 @@ class Pty:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
             self.wait()
-        with contextlib.suppress(OSError):
-            os.close(self.fd)
-        self.open = False
+        self.hang_up()
 
     def _answer(self, data: bytes) -> None:
         seen = self._tail + data

@@ -95,7 +95,8 @@ class RealCodey:
     def begin(self, request: str, *, first_chunk_only: bool = False) -> Listener:
         """Submit a request, allow its plan, and come back when text is being generated."""
         listener = Listener(self.client)
-        listener.event(ev.SessionOpened)
+        so_far = self.client.ask_now(GetStatus()).seq
+        wait_for(lambda: any(envelope.seq >= so_far for envelope in listener.durable()), "all that was before")
         plans = len(listener.of(ev.PlanProposed))
         started = len(listener.of(ev.ChunkStarted))
         self.client.submit(SubmitPrompt(text=request))

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,12 @@ def drop(screen: Emulated, way: str) -> float:
 @pytest.mark.timeout(300)
 def test_twenty_dropped_screens_lose_nothing_of_four_turns(tmp_path: Path) -> None:
     took: list[tuple[float, str]] = []
-    with RealCodey(tmp_path, {"CODEY_MAX_TOKENS_PER_S": "25"}) as codey:
+    with RealCodey(tmp_path, {"CODEY_MAX_TOKENS_PER_S": "25"}) as codey, ExitStack() as left:
         watcher = Listener(codey.client)
         for turn in range(1, TURNS + 1):
             screens = [codey.screen() for _ in WAYS]
             for screen in screens:
+                left.callback(screen.kill)
                 assert screen.shows("enter send" if turn == 1 else REQUEST), screen.text
             codey.begin(f"{REQUEST} in {FILES[turn - 1]}", first_chunk_only=True).leave()
             for screen, way in zip(screens, WAYS, strict=True):
@@ -44,7 +46,6 @@ def test_twenty_dropped_screens_lose_nothing_of_four_turns(tmp_path: Path) -> No
                 if way != "pty closed":
                     assert screen.cooked(), f"the terminal was left raw after {way}"
                     assert not screen.modes & {1000, 1003, 1049}, f"modes {screen.modes} were left on after {way}"
-                screen.kill()
             assert watcher.event(ev.TurnEnded, turn).result == "done"
             assert (codey.workspace / FILES[turn - 1]).read_text().startswith('"""Fibonacci')
         late = Listener(codey.client)
