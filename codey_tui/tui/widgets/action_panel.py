@@ -82,17 +82,9 @@ class ActionPanel(DecisionPanel):
             self.disarm()
         self.paint()
 
-    def arm(self) -> None:
-        """Ask."""
-        super().arm()
-        self.paint()
-
-    def paint(self) -> None:
+    def paint_question(self) -> None:
         """Paint the action and the keys."""
-        if not self.painting:
-            return
         pending, running = self.pending, self.running
-        self.set_class(self.asks, "-waits")
         self.set_class(self.asks and pending is not None and pending.risk.level == "dangerous", "-dangerous")
         self.keys.display = self.asks
         if pending is not None:
@@ -139,7 +131,6 @@ class ActionPanel(DecisionPanel):
         if self.pending is not None:
             self.post_message(self.Decided(self.pending.id, verdict, scope, reason))
             self.answered()
-            self.paint()
 
     def action_allow(self) -> None:
         """Run exactly this."""
@@ -164,12 +155,6 @@ class ActionPanel(DecisionPanel):
         self.need_answer_time()
         if self.ready and self.pending is not None and self.pending.preview.hunks:
             self.post_message(self.ReviewWanted(self.pending))
-
-    def action_reject(self) -> None:
-        """Do not run it."""
-        self.need_answer_time()
-        if self.ready:
-            self.reject("")
 
     def reject(self, reason: str) -> None:
         """Do not run it, and say why."""

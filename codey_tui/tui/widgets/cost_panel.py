@@ -47,16 +47,8 @@ class CostPanel(DecisionPanel):
         self.cost = cost
         self.paint()
 
-    def arm(self) -> None:
-        """Ask."""
-        super().arm()
-        self.paint()
-
-    def paint(self) -> None:
+    def paint_question(self) -> None:
         """Paint what it costs, the parts and the keys."""
-        if not self.painting:
-            return
-        self.set_class(self.asks, "-waits")
         cost = self.cost
         self.keys.display = self.asks and cost is not None
         if cost is None:
@@ -91,22 +83,11 @@ class CostPanel(DecisionPanel):
             self.post_message(self.Decided(self.cost.id, True, kept))
             self.answered()
 
-    def action_reject(self) -> None:
-        """Do not send it."""
-        self.need_answer_time()
-        if self.ready:
-            self.reject("")
-
     def reject(self, reason: str) -> None:
         """Do not send it; the turn ends."""
         if self.cost is not None:
             self.post_message(self.Decided(self.cost.id, False, ()))
             self.answered()
-
-    def answered(self) -> None:
-        """Paint without the question."""
-        super().answered()
-        self.paint()
 
     def action_leave_out(self) -> None:
         """Leave the marked part out, or take it in again."""

@@ -62,6 +62,7 @@ class DecisionPanel(VerticalScroll, can_focus=True):
         self.reason.display = False
         self.scroll_home(animate=False)
         self.say_where()
+        self.paint()
 
     def disarm(self) -> None:
         """No question stands here."""
@@ -120,8 +121,20 @@ class DecisionPanel(VerticalScroll, can_focus=True):
             self.reject(event.value.strip())
 
     def paint(self) -> None:
-        """Paint the present state."""
+        """Paint the present state, once there is a place for it."""
+        if self.painting:
+            self.set_class(self.asks, "-waits")
+            self.paint_question()
+
+    def paint_question(self) -> None:
+        """Paint the question, if one stands here, and the keys."""
         raise NotImplementedError
+
+    def action_reject(self) -> None:
+        """Say no without a reason."""
+        self.need_answer_time()
+        if self.ready:
+            self.reject("")
 
     def reject(self, reason: str) -> None:
         """Say no."""
@@ -131,6 +144,7 @@ class DecisionPanel(VerticalScroll, can_focus=True):
         """An answer was given: no second one."""
         self.disarm()
         self.post_message(self.Answered())
+        self.paint()
 
 
 class Keys(Static):

@@ -90,17 +90,9 @@ class PlanPanel(DecisionPanel):
             self.disarm()
         self.paint()
 
-    def arm(self) -> None:
-        """Ask."""
-        super().arm()
-        self.paint()
-
-    def paint(self) -> None:
+    def paint_question(self) -> None:
         """Paint the rows and the keys."""
-        if not self.painting:
-            return
         plan = self.plan
-        self.set_class(self.asks, "-waits")
         self.border_title = "Plan" if plan is None else f"Plan · {plan.state}"
         if plan is None:
             self.body.update(Content.styled("No plan yet. It appears here before a token is spent.", "$text-muted"))
@@ -150,22 +142,11 @@ class PlanPanel(DecisionPanel):
             self.post_message(self.Decided(self.plan.id, True, kept, ""))
             self.answered()
 
-    def action_reject(self) -> None:
-        """Do nothing."""
-        self.need_answer_time()
-        if self.ready:
-            self.reject("")
-
     def reject(self, reason: str) -> None:
         """Do nothing, and say why."""
         if self.plan is not None:
             self.post_message(self.Decided(self.plan.id, False, (), reason))
             self.answered()
-
-    def answered(self) -> None:
-        """Paint without the question."""
-        super().answered()
-        self.paint()
 
     def action_drop(self) -> None:
         """Leave the marked chunk out, or take it in again."""
