@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from codey_tui.cli.models_shown import own_settings, print_json
+from codey_tui.cli.models_shown import filled, own_settings, print_json
 from codey_tui.cli.terminal import plain
 from codey_tui.inference.accounts import Holding
 from codey_tui.inference.ladder import mb
@@ -82,38 +82,15 @@ def show_loaded(*, as_json: bool) -> int:
 
 
 def _in_memory(survey: Survey) -> InMemory:
-    return InMemory(
+    return filled(
+        InMemory,
+        survey,
         models=tuple(
-            LoadedModel(
-                model=held.model,
-                workspace=line.account.workspace,
-                engine=line.account.pid,
-                pid=held.pid,
-                state=_named(held, taken.rss),
-                needs=held.needs,
-                rss=taken.rss,
-                n_ctx=held.n_ctx,
-                kv_type=held.kv_type,
-                leases=held.leases,
-                until=held.until,
-            )
+            filled(LoadedModel, held, taken, line.account, engine=line.account.pid, state=_named(held, taken.rss))
             for line in survey.lines
             for held, taken in line.models
         ),
-        processes=tuple(
-            ProcessTaken(
-                kind=line.account.kind,
-                pid=line.account.pid,
-                workspace=line.account.workspace,
-                rss=line.rss,
-                beside=line.account.beside,
-            )
-            for line in survey.lines
-        ),
-        used=survey.used,
-        resident=survey.resident,
-        budget=survey.budget,
-        available=survey.available,
+        processes=tuple(filled(ProcessTaken, line.account, line) for line in survey.lines),
     )
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import click
 import msgspec
@@ -12,7 +13,7 @@ from codey_tui.cli.failure import FAILED
 from codey_tui.cli.terminal import json_line, plain
 from codey_tui.inference.footprint import Footprint, forecast
 from codey_tui.inference.gguf import inspect
-from codey_tui.inference.ladder import Candidate, Room, Rung, describe, ladder, mb, refusal
+from codey_tui.inference.ladder import Candidate, Rung, describe, ladder, mb, refusal
 from codey_tui.inference.provider import InferenceError
 from codey_tui.inference.shape import ModelShape, shape_from_keys
 from codey_tui.offers import models_elsewhere, models_here, room_here, shape_here
@@ -20,6 +21,8 @@ from codey_tui.paths import Paths
 from codey_tui.protocol.models import ModelOffer
 from codey_tui.settings import Settings, load
 from codey_tui.tuning import in_words, probes_here
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 def own_settings(flags: Mapping[str, object]) -> tuple[Paths, Settings]:
@@ -98,7 +101,7 @@ def show_fit(name: str, flags: Mapping[str, object], *, as_json: bool) -> int:
     fits = room.holds(wanted.needs)
     rungs = () if fits else ladder(shape, wanted, room, _others(paths, settings))
     if as_json:
-        print_json(_as_fit(called, wanted, room, fits, rungs))
+        print_json(filled(Fit, wanted, room, model=called, room=room.bytes, fits=fits, ladder=rungs))
     elif fits:
         click.echo(_parts(called, wanted))
         click.echo(f"It fits: {room.sentence}.")
@@ -142,22 +145,14 @@ def _parts(name: str, wanted: Footprint) -> str:
     )
 
 
-def _as_fit(name: str, wanted: Footprint, room: Room, fits: bool, rungs: tuple[Rung, ...]) -> Fit:
-    return Fit(
-        model=name,
-        n_ctx=wanted.n_ctx,
-        kv_type=wanted.kv_type,
-        weights=wanted.weights,
-        kv=wanted.kv,
-        compute=wanted.compute,
-        overhead=wanted.overhead,
-        total=wanted.total,
-        room=room.bytes,
-        available=room.available,
-        budget=room.budget,
-        fits=fits,
-        ladder=rungs,
-    )
+def filled(kind: type[S], *sources: object, **more: object) -> S:
+    """An answer in JSON: each field from the first of `sources` that has one of its name, or from `more`."""
+    found = {
+        name: next(getattr(source, name) for source in sources if hasattr(source, name))
+        for name in kind.__struct_fields__
+        if name not in more
+    }
+    return msgspec.convert(found | more, kind)
 
 
 def print_json(answer: object) -> int:
