@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from codey_tui.inference.tables import drafts_of, write_whole
+
 Kind = Literal["engine", "screen", "run"]
 _BOOK, _LOADING = "ledger.lock", "loading.lock"
 
@@ -76,9 +78,7 @@ class AccountBook:
     def write(self, account: Account) -> None:
         """Put the process's account in the place of what it wrote before."""
         self.own = account
-        draft = self._path(account.id, "draft")
-        draft.write_bytes(msgspec.json.encode(account))
-        draft.replace(self._path(account.id, "json"))
+        write_whole(self._path(account.id, "json"), account)
 
     def others(self) -> list[Account]:
         """The accounts of all other processes that live."""
@@ -96,8 +96,9 @@ class AccountBook:
         """Remove what dead processes left; the caller holds the lock."""
         for file in self._folder.glob("*.lock"):
             if file.name not in (_BOOK, _LOADING) and not self._lives(file.stem):
-                for ending in ("json", "draft", "lock"):
-                    self._path(file.stem, ending).unlink(missing_ok=True)
+                account = self._path(file.stem, "json")
+                for left in (*drafts_of(account), account, file):
+                    left.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def locked(self) -> Generator[None]:

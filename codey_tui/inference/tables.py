@@ -41,10 +41,21 @@ def put_in_table(
     with _changing:
         table = trimmed(read_table(file, kind) | entry)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with os.fdopen(number, "wb") as stream:
-                stream.write(msgspec.json.encode(table))
-            Path(draft).replace(file)
-        finally:
-            Path(draft).unlink(missing_ok=True)
+        write_whole(file, table)
+
+
+def write_whole(file: Path, value: object) -> None:
+    """Put a value's JSON in the place of what the file held, at one stroke: nobody reads half of it. A process that is killed
+    meanwhile leaves a draft, whose name `drafts_of` finds. Raises OSError."""
+    number, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(number, "wb") as stream:
+            stream.write(msgspec.json.encode(value))
+        Path(draft).replace(file)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+
+
+def drafts_of(file: Path) -> list[Path]:
+    """What processes that were killed left of a file of that name."""
+    return list(file.parent.glob(f".{file.name}.*"))

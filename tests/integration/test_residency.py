@@ -304,18 +304,19 @@ def test_a_disk_that_takes_nothing_loses_no_end_of_a_generation_and_no_sentence(
     async def scenario() -> None:
         async with engine(tmp_path, models, 3) as one:
             measured = tmp_path / "memory" / "measured.json"
-            draft = tmp_path / "memory" / f"{one.ledger.own_id}.draft"
+            account = tmp_path / "memory" / f"{one.ledger.own_id}.json"
             measured.mkdir()  # nothing can be put in its place
             said = await answer(one["a"], ask(max_tokens=2))
             assert said.finished.tokens_out == 2, "the end of the generation came"
             one.home.tenant("b").killed(1)
             assert one.killed == ["b"], "that it was killed is told all the same"
-            draft.mkdir()
+            account.unlink()
+            account.mkdir()
             with pytest.raises(InferenceError, match="make room on the disk"):
                 await answer(one["b"], ask())
             await one["a"].unload()
             assert one.survey().lines[0].models == ()
-            draft.rmdir()
+            account.rmdir()
             measured.rmdir()
             assert (await answer(one["b"], ask(max_tokens=2))).text == "b."
             assert [held.model for held, _ in one.survey().lines[0].models] == ["b"]
