@@ -29,10 +29,7 @@ PATIENCE_S = 2.0
 
 async def labelled(provider: Provider, text: str) -> Opinion | None:
     """What a model that knows the labels of `prompts.LABELS` says in one pass, where it is sure. Raises `InferenceError`."""
-    turns = (
-        ChatTurn(role="system", text=prompts.system()),
-        ChatTurn(role="user", text=prompts.label(text[:LABEL_CHARS])),
-    )
+    turns = (ChatTurn(role="user", text=prompts.label(text[:LABEL_CHARS])),)
     found = await provider.score(turns, tuple(prompts.LABELS.values()), patience_s=PATIENCE_S)
     logprob, kind = max(zip(found, prompts.LABELS, strict=True))
     sure = math.exp(logprob)

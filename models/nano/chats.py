@@ -36,8 +36,8 @@ def edit_turns(request: str, path: str, shown: str) -> Turns:
 
 
 def label_turns(request: str) -> Turns:
-    """The turns that ask for the kind of a request."""
-    return (("system", prompts.system()), ("user", prompts.label(request)))
+    """The turn that asks for the kind of a request: alone, so that little has to be read."""
+    return (("user", prompts.label(request)),)
 
 
 def question_turns(request: str, context: str = "") -> Turns:

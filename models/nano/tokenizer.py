@@ -34,7 +34,7 @@ def train(seed: int, count: int = 20_000) -> Tokenizer:
 
 def _texts(seed: int, count: int):
     for example in itertools.islice(corpus.examples(seed), count):
-        yield example.turns[1][1]
+        yield example.turns[-1][1]
     fixed = [phrases.program(name) for name in phrases.names()] + [prompts.system(), prompts.text("edit")]
     fixed += [template.read_text("utf-8") for folder in ("fullstack", "pages") for template in _files(HERE / folder)]
     fixed += [entry["say"] for entry in phrases.load("answers").values()]

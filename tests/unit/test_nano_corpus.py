@@ -14,7 +14,7 @@ def first_examples(seed: int, count: int) -> list[Example]:
 
 
 def request_of(example: Example) -> str:
-    return example.turns[1][1].partition("\n")[0].partition(": ")[2]
+    return example.turns[-1][1].partition("\n")[0].partition(": ")[2]
 
 
 @pytest.mark.parametrize("name", phrases.names())

@@ -57,8 +57,7 @@ def question(request: str, *, context: str = "") -> str:
 
 
 def label(request: str) -> str:
-    """The user message, after the system prompt, whose answer is one token of `LABELS`. The request comes last and on one
-    line, so that all before it stays in the KV cache."""
+    """The user message, without a system prompt, whose answer is one token of `LABELS`; the request is on one line."""
     return text("label").format(request=" ".join(request.split()))
 
 
