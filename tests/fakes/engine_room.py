@@ -1,11 +1,7 @@
 """A real engine over a scripted model: real files, real database, real sandbox, and a client that answers as told."""
 
-import asyncio
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
 
 import msgspec
 
@@ -27,13 +23,11 @@ from codey_tui.protocol.models import Gauges, ModelInfo
 from codey_tui.sandbox import Limits, Rlimits, Sandbox
 from codey_tui.store.database import Database
 from codey_tui.tools.registry import NAMES
+from tests.fakes.listening import Listening
 from tests.fakes.scripted_provider import Script, ScriptedProvider
 
-E = TypeVar("E", bound=ev.Event)
-WAIT_S = 150.0  # a command on a busy machine takes its time; a pass waits for nothing
 
-
-class EngineRoom:
+class EngineRoom(Listening):
     """An engine in `folder/work` with its state in `folder/state`; leave the `async with` block and it is closed."""
 
     def __init__(
@@ -62,15 +56,13 @@ class EngineRoom:
         self.workspace.mkdir(parents=True, exist_ok=True)
         self.state_dir = folder / "state"
         self.provider = ScriptedProvider(scripts)
-        self.heard: list[ev.Envelope] = []
         self.model_problem = ""
         self.reading = Gauges(engine_rss=1, models_rss=0, budget=1 << 30, cpu_percent=0.0)
         info = ModelInfo(id="scripted", title="the scripted model", path="", state="idle", n_ctx=4096)
-        self._new = new_session
         models = {"scripted": ModelChoice(info=info, honesty=honesty or Honesty(), labels=True)}
         if other is not None:
             models["other"] = ModelChoice(info=msgspec.structs.replace(info, id="other", title="another model"))
-        self.engine = Engine(
+        engine = Engine(
             EngineParts(
                 workspace=self.workspace,
                 state_dir=self.state_dir,
@@ -104,33 +96,7 @@ class EngineRoom:
                 step_down=step_down,
             )
         )
-
-    async def __aenter__(self) -> Self:
-        await self.engine.start(new_session=self._new)
-        self.engine.listen(self.heard.append)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.engine.close()
-
-    def of(self, kind: type[E]) -> list[E]:
-        """The events of a kind that were heard so far."""
-        return [envelope.event for envelope in self.heard if isinstance(envelope.event, kind)]
-
-    async def until(self, condition: Callable[[], bool], what: str = "a condition") -> None:
-        """Wait for a condition; says what was heard when it never comes."""
-        end = time.monotonic() + WAIT_S
-        while not condition():
-            if time.monotonic() > end:
-                raise AssertionError(f"{what} never came; heard {[type(e.event).__name__ for e in self.heard]}")
-            await asyncio.sleep(0.002)
-
-    async def event(self, kind: type[E], count: int = 1) -> E:
-        """Wait until `count` events of a kind were heard; the last of them."""
-        await self.until(lambda: len(self.of(kind)) >= count, f"{kind.__name__} number {count}")
-        return self.of(kind)[count - 1]
+        super().__init__(engine, new_session=new_session)
 
     async def ask(
         self, text: str, *, plan: Verdict = "allow", action: Verdict = "allow", reason: str = ""

@@ -2,13 +2,15 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from codey_tui.engine.parts import ModelChoice, ModelFiles
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
-from tests.fakes.engine_room import WAIT_S, EngineRoom
+from tests.fakes.engine_room import EngineRoom
+from tests.fakes.listening import WAIT_S
 
 
 class SlowFolder:
@@ -22,6 +24,17 @@ class SlowFolder:
         self.asked.set()
         self.answer.wait(WAIT_S)
         return {}
+
+
+@asynccontextmanager
+async def waiting_prompt(folder: Path) -> AsyncGenerator[tuple[EngineRoom, SlowFolder]]:
+    """An engine with a prompt that waits for a change of the model, which takes its time."""
+    slow = SlowFolder()
+    async with EngineRoom(folder, [["It is a pile."]], files=slow.files) as room:
+        room.engine.submit(ops.SetModel(model="nobody"))
+        await room.until(slow.asked.is_set)
+        room.engine.submit(ops.SubmitPrompt(text="What is a stack?"))
+        yield room, slow
 
 
 def test_a_turn_is_decided_on_and_cancelled_while_the_models_are_looked_through(tmp_path: Path) -> None:
@@ -48,11 +61,7 @@ def test_a_turn_is_decided_on_and_cancelled_while_the_models_are_looked_through(
 
 def test_what_waits_for_the_models_keeps_its_order(tmp_path: Path) -> None:
     async def scenario() -> None:
-        slow = SlowFolder()
-        async with EngineRoom(tmp_path, [["It is a pile."]], files=slow.files) as room:
-            room.engine.submit(ops.SetModel(model="nobody"))
-            await room.until(slow.asked.is_set)
-            room.engine.submit(ops.SubmitPrompt(text="What is a stack?"))
+        async with waiting_prompt(tmp_path) as (room, slow):
             room.engine.submit(ops.CancelTurn())
             slow.answer.set()
             assert (await room.event(ev.TurnEnded)).result == "cancelled"
@@ -62,11 +71,7 @@ def test_what_waits_for_the_models_keeps_its_order(tmp_path: Path) -> None:
 
 def test_a_prompt_that_waits_for_the_models_begins_no_turn_in_an_engine_that_ends(tmp_path: Path) -> None:
     async def scenario() -> None:
-        slow = SlowFolder()
-        async with EngineRoom(tmp_path, [["It is a pile."]], files=slow.files) as room:
-            room.engine.submit(ops.SetModel(model="nobody"))
-            await room.until(slow.asked.is_set)
-            room.engine.submit(ops.SubmitPrompt(text="What is a stack?"))
+        async with waiting_prompt(tmp_path) as (room, slow):
             ending = asyncio.create_task(room.engine.close())
             await asyncio.sleep(0)
             slow.answer.set()

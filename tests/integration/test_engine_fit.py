@@ -2,65 +2,44 @@
 
 import asyncio
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Self
 
 import pytest
 
-from codey_tui.bootstrap import build_engine
-from codey_tui.engine.engine import Engine
 from codey_tui.inference.ledger import GROWTH, SOON
 from codey_tui.inference.memory import rss_of
-from codey_tui.paths import Paths, find_assets
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.queries import GetStatus, ListModels
 from codey_tui.settings import Settings, UserModel
 from tests.fakes.shape_gguf import SHAPES, write_shape_gguf
+from tests.fakes.whole_engine import WholeEngine
 
 pytestmark = pytest.mark.model
 ROOM = 384 << 20
 """Bytes for the 270M shape with 1,024 tokens of context, and not with 4,096."""
 
 
-class Place:
-    """A real engine with the 270M shape as its model, and what it said."""
+class Place(WholeEngine):
+    """An engine with the 270M shape as its model."""
 
     def __init__(self, folder: Path) -> None:
-        self.heard: list[ev.Event] = []
         file = write_shape_gguf(folder / "small.gguf", SHAPES["gemma3-270m"])
-        settings = Settings(
-            memory_budget_mb=(ROOM + max(SOON, GROWTH + rss_of(os.getpid()))) >> 20,
-            n_threads=1,
-            model="small",
-            models={"small": UserModel(path=str(file))},
+        super().__init__(
+            folder,
+            Settings(
+                memory_budget_mb=(ROOM + max(SOON, GROWTH + rss_of(os.getpid()))) >> 20,
+                n_threads=1,
+                model="small",
+                models={"small": UserModel(path=str(file))},
+            ),
         )
-        places = {name: folder / name for name in ("config_dir", "data_dir", "runtime_dir")}
-        work = folder / "work"
-        work.mkdir()
-        self.engine: Engine = build_engine(work, settings, Paths(**places, assets=find_assets()))
-
-    async def __aenter__(self) -> Self:
-        await self.engine.start()
-        self.engine.listen(lambda envelope: self.heard.append(envelope.event))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.engine.close()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + 60
-        while not condition():
-            assert time.monotonic() < end, self.heard
-            await asyncio.sleep(0.01)
 
     def states(self) -> list[str]:
-        return [event.model.state for event in self.heard if isinstance(event, ev.ModelChanged)]
+        return [event.model.state for event in self.of(ev.ModelChanged)]
 
     def ended(self) -> list[ev.TurnEnded]:
-        return [event for event in self.heard if isinstance(event, ev.TurnEnded)]
+        return self.of(ev.TurnEnded)
 
 
 def test_what_does_not_fit_is_refused_and_a_rung_of_the_ladder_is_loaded(tmp_path: Path) -> None:
@@ -80,7 +59,7 @@ def test_what_does_not_fit_is_refused_and_a_rung_of_the_ladder_is_loaded(tmp_pat
             engine.submit(ops.SetModel(model="small", n_ctx=rung.n_ctx, kv_type=rung.kv_type))
             engine.submit(ops.SubmitPrompt(text="What is a queue?"))
             await place.until(lambda: "ready" in place.states())
-            ready = next(e.model for e in place.heard if isinstance(e, ev.ModelChanged) and e.model.state == "ready")
+            ready = next(e.model for e in place.of(ev.ModelChanged) if e.model.state == "ready")
             assert (ready.n_ctx, ready.kv_type) == (rung.n_ctx, rung.kv_type)
             assert ready.rss < ROOM
             engine.submit(ops.CancelTurn())
@@ -95,7 +74,7 @@ def test_asking_for_what_it_has_changes_nothing(tmp_path: Path) -> None:
         async with Place(tmp_path) as place:
             place.engine.submit(ops.SetModel(model="small", n_ctx=4096, kv_type="f16"))
             place.engine.submit(ops.SetModel(model="gone", n_ctx=4096))
-            await place.until(lambda: any(isinstance(event, ev.Noticed) for event in place.heard))
+            await place.until(lambda: place.of(ev.Noticed))
             assert place.states() == []
             place.engine.submit(ops.SetModel(model="small", n_ctx=1_000_000, kv_type="q8_0"))
             await place.until(lambda: place.states() == ["idle"])

@@ -6,21 +6,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from codey_tui.bootstrap import build_engine
 from codey_tui.inference.accounts import AccountBook, Holding
 from codey_tui.inference.ledger import Granted, Ledger
-from codey_tui.paths import Paths, find_assets
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.settings import Settings, UserModel
 from tests.fakes.engine_room import EngineRoom
 from tests.fakes.tiny_gguf import write_tiny_gguf
+from tests.fakes.whole_engine import WholeEngine
 
 MEMORY_GROUPS = Path("/sys/fs/cgroup/memory")
 
@@ -67,23 +66,10 @@ def test_after_a_kill_for_want_of_memory_the_next_try_takes_the_next_rung(tmp_pa
     settings = Settings(
         memory_budget_mb=1 << 20, n_threads=1, model="small", models={"small": UserModel(path=str(file))}
     )
-    places = {name: tmp_path / name for name in ("config_dir", "data_dir", "runtime_dir")}
-    work = tmp_path / "work"
-    work.mkdir()
-    heard: list[ev.Event] = []
 
-    def models(state: str) -> list[tuple[int, str]]:
-        changed = [event.model for event in heard if isinstance(event, ev.ModelChanged)]
+    def models(whole: WholeEngine, state: str) -> list[tuple[int, str]]:
+        changed = [event.model for event in whole.of(ev.ModelChanged)]
         return [(model.n_ctx, model.kv_type) for model in changed if model.state == state]
-
-    def ended() -> list[ev.TurnEnded]:
-        return [event for event in heard if isinstance(event, ev.TurnEnded)]
-
-    async def until(condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + 90
-        while not condition():
-            assert time.monotonic() < end, heard
-            await asyncio.sleep(0.01)
 
     def squeeze() -> None:
         """What the model's process takes from now on is too much."""
@@ -93,32 +79,26 @@ def test_after_a_kill_for_want_of_memory_the_next_try_takes_the_next_rung(tmp_pa
         (group / "memory.limit_in_bytes").write_text("65536")
 
     async def scenario() -> None:
-        engine = build_engine(work, settings, Paths(**places, assets=find_assets()))
-        await engine.start()
-        engine.listen(lambda envelope: heard.append(envelope.event))
-        try:
+        async with WholeEngine(tmp_path, settings) as whole:
+            engine = whole.engine
             engine.submit(ops.SubmitPrompt(text="What is a stack?"))
-            await until(lambda: len(ended()) == 1)
-            assert models("ready") == [(4096, "f16")]
+            await whole.event(ev.TurnEnded)
+            assert models(whole, "ready") == [(4096, "f16")]
             squeeze()
             engine.submit(ops.SubmitPrompt(text=f"What is a stack of {'very ' * 200}old plates?"))
-            await until(lambda: len(ended()) == 2)
-            assert "memory ran out" in ended()[1].reason and ended()[1].can_retry
-            await until(lambda: any(isinstance(event, ev.Noticed) for event in heard))
-            (told,) = [event.text for event in heard if isinstance(event, ev.Noticed)]
-            assert told.startswith(
+            ended = await whole.event(ev.TurnEnded, 2)
+            assert "memory ran out" in ended.reason and ended.can_retry
+            assert (await whole.event(ev.Noticed)).text.startswith(
                 "small was ended by the kernel for want of memory. The next try, such as /retry, takes a q8_0 KV"
             )
+            assert len(whole.of(ev.Noticed)) == 1
             engine.submit(ops.RetryTurn())
-            await until(lambda: len(models("ready")) == 2)
-            assert models("ready")[-1] == (4096, "q8_0")
-            await until(lambda: len(ended()) == 3)
-            assert ended()[2].result == "done"
+            await whole.until(lambda: len(models(whole, "ready")) == 2)
+            assert models(whole, "ready")[-1] == (4096, "q8_0")
+            assert (await whole.event(ev.TurnEnded, 3)).result == "done"
             # what there was is remembered as not enough
             (known,) = [taken for taken in _measured(tmp_path).values() if taken["short_of"]]
             assert known["short_of"] > 1 << 30
-        finally:
-            await engine.close()
 
     asyncio.run(scenario())
 

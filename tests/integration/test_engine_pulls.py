@@ -1,16 +1,11 @@
 """Models that come and go while the engine runs: fetched from a hub on loopback, chosen, used and removed without a restart."""
 
 import asyncio
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
-from typing import Self, TypeVar
 
 import pytest
 
-from codey_tui.bootstrap import build_engine
-from codey_tui.engine.engine import Engine
-from codey_tui.paths import Paths, find_assets
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.models import ModelOffer
@@ -18,47 +13,24 @@ from codey_tui.protocol.queries import GetStatus, ListModels
 from codey_tui.settings import Settings, UserModel
 from tests.fakes.model_hub import REPOSITORY, ModelHub
 from tests.fakes.tiny_gguf import write_tiny_gguf
+from tests.fakes.whole_engine import WholeEngine
 
 pytestmark = pytest.mark.model
 NAME = f"{REPOSITORY}/small.gguf"
-E = TypeVar("E", bound=ev.Event)
 
 
-class Place:
-    """A real engine in `folder`, with a first model of its own, and what it said."""
+class Place(WholeEngine):
+    """An engine with a first model of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.heard: list[ev.Event] = []
         self.models = folder / "data_dir" / "models"
         first = write_tiny_gguf(folder / "first.gguf", say=["first"])
-        settings = Settings(
-            memory_budget_mb=1 << 20, n_threads=1, model="first", models={"first": UserModel(path=str(first))}
+        super().__init__(
+            folder,
+            Settings(
+                memory_budget_mb=1 << 20, n_threads=1, model="first", models={"first": UserModel(path=str(first))}
+            ),
         )
-        places = {name: folder / name for name in ("config_dir", "data_dir", "runtime_dir")}
-        work = folder / "work"
-        work.mkdir()
-        self.engine: Engine = build_engine(work, settings, Paths(**places, assets=find_assets()))
-
-    async def __aenter__(self) -> Self:
-        await self.engine.start()
-        self.engine.listen(lambda envelope: self.heard.append(envelope.event))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.engine.close()
-
-    def of(self, kind: type[E]) -> list[E]:
-        return [event for event in self.heard if isinstance(event, kind)]
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        end = time.monotonic() + 60
-        while not condition():
-            assert time.monotonic() < end, self.heard
-            await asyncio.sleep(0.01)
-
-    async def event(self, kind: type[E], count: int = 1) -> E:
-        await self.until(lambda: len(self.of(kind)) >= count)
-        return self.of(kind)[count - 1]
 
     async def pull(self, count: int = 1) -> ev.ModelPullEnded:
         self.engine.submit(ops.PullModel(model=NAME))

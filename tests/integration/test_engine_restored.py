@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from codey_tui.bootstrap import build_engine
 from codey_tui.engine.engine import Engine
-from codey_tui.paths import Paths, find_assets
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.settings import Settings, UserModel
 from tests.fakes.generating import PATIENCE_S
 from tests.fakes.tiny_gguf import write_tiny_gguf
+from tests.fakes.whole_engine import WholeEngine
 
 pytestmark = pytest.mark.model
 LAYERS = 12
@@ -33,16 +32,8 @@ async def engine(folder: Path, *, cache_mb: int = 256) -> AsyncGenerator[tuple[E
         models={"own": UserModel(path=str(folder / "own.gguf"))},
         prompt_cache_mb=cache_mb,
     )
-    (folder / "work").mkdir(exist_ok=True)
-    places = {name: folder / name for name in ("config_dir", "data_dir", "runtime_dir")}
-    made = build_engine(folder / "work", settings, Paths(**places, assets=find_assets()))
-    heard: list[ev.Event] = []
-    await made.start()
-    made.listen(lambda envelope: heard.append(envelope.event))
-    try:
-        yield made, heard
-    finally:
-        await made.close()
+    async with WholeEngine(folder, settings) as whole:
+        yield whole.engine, whole.said
 
 
 async def figures(made: Engine, heard: list[ev.Event], text: str) -> ev.Figures:

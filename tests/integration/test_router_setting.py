@@ -9,17 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from codey_tui.bootstrap import build_engine
 from codey_tui.engine.engine import Engine
 from codey_tui.inference.ledger import GROWTH, SOON
 from codey_tui.inference.memory import rss_of
-from codey_tui.paths import Paths, find_assets
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.queries import GetRoute, GetStatus
 from codey_tui.settings import Settings, UserModel
 from tests.fakes.shape_gguf import SHAPES, write_shape_gguf
 from tests.fakes.tiny_gguf import write_tiny_gguf
+from tests.fakes.whole_engine import WholeEngine
 
 pytestmark = pytest.mark.model
 UNCLEAR = "kindly echo the tide"
@@ -43,17 +42,8 @@ async def engine(
         models={"coder": UserModel(path=str(coder))},
         router=str(folder / router) if router.endswith(".gguf") else router,
     )
-    work = folder / "work"
-    work.mkdir()
-    places = {name: folder / name for name in ("config_dir", "data_dir", "runtime_dir")}
-    made = build_engine(work, settings, Paths(**places, assets=find_assets()))
-    heard: list[ev.Event] = []
-    await made.start()
-    made.listen(lambda envelope: heard.append(envelope.event))
-    try:
-        yield made, heard
-    finally:
-        await made.close()
+    async with WholeEngine(folder, settings) as whole:
+        yield whole.engine, whole.said
 
 
 def notices(heard: list[ev.Event]) -> str:

@@ -1,7 +1,5 @@
 """What the file tool announces is enough for a checkpoint to bring back the exact workspace."""
 
-import os
-import stat
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import pytest
 from codey_tui.engine.checkpoints import Checkpoints
 from codey_tui.sandbox import Limits, Rlimits
 from codey_tui.tools import ToolContext, registry
+from tests.fakes.picture import picture
 
 CALLS: list[list[dict[str, Any]]] = [
     [{"op": "write", "path": "new/deep/a.txt", "content": "x"}],
@@ -32,21 +31,6 @@ CALLS: list[list[dict[str, Any]]] = [
         {"op": "write", "path": "tree/other.txt", "content": "x"},
     ],
 ]
-
-
-def picture(folder: Path) -> dict[str, tuple[str, int, bytes]]:
-    """Kind, mode and content of everything below."""
-    found: dict[str, tuple[str, int, bytes]] = {}
-    for place in sorted(folder.rglob("*")):
-        mode = stat.S_IMODE(place.lstat().st_mode)
-        name = place.relative_to(folder).as_posix()
-        if place.is_symlink():
-            found[name] = ("link", 0, os.fsencode(place.readlink()))
-        elif place.is_dir():
-            found[name] = ("folder", mode, b"")
-        else:
-            found[name] = ("file", mode, place.read_bytes())
-    return found
 
 
 @pytest.fixture
