@@ -17,29 +17,29 @@ MODEL = ModelInfo(id="nano", title="Codey nano", path="nano.gguf", state="ready"
 OTHER_MODEL = ModelInfo(id="qwen", title="Qwen2.5-Coder 1.5B", path="q.gguf", state="idle", size=1_100_000_000)
 GAUGES = Gauges(engine_rss=62 * 2**20, models_rss=148 * 2**20, budget=5600 * 2**20, cpu_percent=71.0, temperature=54.0)
 
+
+def _offer(id: str, title: str, path: str = "", **more: Any) -> ModelOffer:
+    return ModelOffer(id=id, title=title, path=path, n_ctx=8192, kv_type="f16", **more)
+
+
 HERE = ModelsHere(
     n_ctx=8192,
     room=5600 * 2**20,
     limit="memory_budget_mb",
     offers=(
-        ModelOffer(
-            id="qwen2.5-coder-1.5b",
-            title="Qwen2.5-Coder 1.5B",
-            path="",
-            n_ctx=8192,
-            kv_type="f16",
+        _offer(
+            "qwen2.5-coder-1.5b",
+            "Qwen2.5-Coder 1.5B",
             size=1_117_320_768,
             needs=1_484_000_000,
             fits=True,
             recommended=True,
             licence="Apache-2.0",
         ),
-        ModelOffer(
-            id="nano",
-            title="Codey nano",
-            path="nano.gguf",
-            n_ctx=8192,
-            kv_type="f16",
+        _offer(
+            "nano",
+            "Codey nano",
+            "nano.gguf",
             size=38_000_000,
             needs=6_200_000_000,
             rungs=(
@@ -47,18 +47,8 @@ HERE = ModelsHere(
                 ModelRung(n_ctx=4096, kv_type="f16", needs=5_400_000_000),
             ),
         ),
-        ModelOffer(
-            id="torn", title="Torn", path="torn.gguf", n_ctx=8192, kv_type="f16", problem="torn.gguf is cut short."
-        ),
-        ModelOffer(
-            id="gemma-4-e4b",
-            title="Gemma 4 E4B",
-            path="",
-            n_ctx=8192,
-            kv_type="f16",
-            size=5_335_291_936,
-            licence="Apache-2.0",
-        ),
+        _offer("torn", "Torn", "torn.gguf", problem="torn.gguf is cut short."),
+        _offer("gemma-4-e4b", "Gemma 4 E4B", size=5_335_291_936, licence="Apache-2.0"),
     ),
 )
 
@@ -90,14 +80,16 @@ class ScriptedClient:
 
     def submit(self, op: Op) -> None:
         """Remember an Op."""
+        self._need_engine()
+        self.ops.append(op)
+
+    def _need_engine(self) -> None:
         if self.gone:
             raise EngineGone(self.gone)
-        self.ops.append(op)
 
     async def ask(self, query: Any) -> Any:
         """Answer from what the test wrote."""
-        if self.gone:
-            raise EngineGone(self.gone)
+        self._need_engine()
         if isinstance(query, ListSessions):
             return list(self.sessions)
         if isinstance(query, ListModels):
@@ -145,13 +137,14 @@ class ScriptedClient:
             at=(last.at if last else START) + 0.5,
         )
         self.sent += fresh
-        for envelope in fresh:
-            if self._deliver is not None:
-                self._deliver(envelope)
+        self._send(fresh)
 
     def say_from(self, session: SessionInfo, *events: Event) -> None:
         """Open another session, whose events then follow."""
         self.sent = [replace(envelope, session=session.id) for envelope in envelopes(events)]
-        for envelope in self.sent:
+        self._send(self.sent)
+
+    def _send(self, told: Sequence[Envelope]) -> None:
+        for envelope in told:
             if self._deliver is not None:
                 self._deliver(envelope)
