@@ -7,9 +7,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from codey_tui.catalogue import ModelSpec, read_published
-from codey_tui.inference.footprint import Footprint, forecast
+from codey_tui.inference.footprint import Footprint
 from codey_tui.inference.frames import LoadOptions
-from codey_tui.inference.ladder import Candidate, Room, Rung, ladder
+from codey_tui.inference.ladder import Candidate, Room, Rung, fitting, ladder
 from codey_tui.inference.ledger import Ledger
 from codey_tui.inference.measured import Measured
 from codey_tui.inference.provider import InferenceError
@@ -84,9 +84,10 @@ class Memory:
             shape = shape_here(spec.path)
         except InferenceError:
             return None  # the file has gone too
-        wanted = known(forecast(shape, info.n_ctx, kv_type=info.kv_type))
         room = self.room()
-        less = min(room.available or wanted.needs, forecast(shape, info.n_ctx, kv_type=info.kv_type).needs - 1)
+        forecast = fitting(shape, room, info.n_ctx, kv_type=info.kv_type)
+        wanted = known(forecast)
+        less = min(room.available or wanted.needs, forecast.needs - 1)
         rungs = ladder(shape, wanted, replace(room, available=less), self._candidates(), known=known)
         return rungs[0] if rungs else None
 

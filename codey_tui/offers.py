@@ -10,7 +10,7 @@ from codey_tui.catalogue import ModelSpec, Published, read_catalogue, read_publi
 from codey_tui.inference.footprint import forecast
 from codey_tui.inference.found import Found, find_models
 from codey_tui.inference.gguf import inspect
-from codey_tui.inference.ladder import Room, ladder
+from codey_tui.inference.ladder import Room, fitting, ladder
 from codey_tui.inference.ledger import SOON, Ledger
 from codey_tui.inference.provider import InferenceError
 from codey_tui.inference.shape import ModelShape, shape_from_keys, shape_of
@@ -137,7 +137,7 @@ def _described(offer: ModelOffer, model: Published) -> ModelOffer:
 
 def _measured(offer: ModelOffer, shape: ModelShape, room: Room) -> ModelOffer:
     """With what it needs, and with the ladder when that is more than there is."""
-    wanted = forecast(shape, offer.n_ctx, kv_type=offer.kv_type)
+    wanted = fitting(shape, room, offer.n_ctx, kv_type=offer.kv_type)
     fits = room.holds(wanted.needs)
     rungs = () if fits else ladder(shape, wanted, room)
     return replace(

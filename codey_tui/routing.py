@@ -9,9 +9,8 @@ from codey_tui.catalogue import CatalogueError, ModelSpec, find_model
 from codey_tui.engine.planner import plan
 from codey_tui.engine.router import Counsel, Router, route_as
 from codey_tui.engine.router_model import RouterModel
-from codey_tui.inference.footprint import forecast
 from codey_tui.inference.gguf import inspect
-from codey_tui.inference.ladder import Room, mb
+from codey_tui.inference.ladder import Room, fitting, mb
 from codey_tui.inference.provider import InferenceError
 from codey_tui.offers import shape_here
 from codey_tui.paths import Paths
@@ -91,8 +90,8 @@ def _form_of(path: Path) -> CallForm:
 def _too_large(router: ModelSpec, settings: Settings, room: Callable[[], Room]) -> str:
     """Why the model cannot be loaded even by itself, a sentence; empty where it can."""
     try:
-        wanted = forecast(shape_here(router.path), settings.context_tokens, kv_type=settings.kv_type)
+        found = room()
+        wanted = fitting(shape_here(router.path), found, settings.context_tokens, kv_type=settings.kv_type)
     except InferenceError:
         return ""  # loading it will say what is wrong with the file
-    found = room()
     return "" if found.holds(wanted.needs) else f"{router.title} needs {mb(wanted.needs)}, but {found.sentence}."

@@ -26,6 +26,8 @@ def tuned(options: LoadOptions, known: Known, settings: Settings) -> LoadOptions
     if probe is None:
         return replace(options, n_threads=settings.n_threads)
     options = replace(options, n_batch=min(probe.n_batch, options.n_batch))
+    if probe.flash:  # as quick, and it takes less memory; where it is slower, memory decides
+        options = replace(options, flash=True)
     if settings.n_threads != computed_defaults()["n_threads"]:
         return replace(options, n_threads=settings.n_threads)
     most = max(probe.threads_prompt, probe.threads_generation)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
@@ -47,10 +48,12 @@ class Speed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reference:
-    """Measures with another program. Raises BenchFailed where it cannot be used."""
+    """Measures with another program, whose threads wait for each other as the environment `waits` says. Raises BenchFailed where it
+    cannot be used."""
 
-    def __init__(self, setup: Setup, program: str = "") -> None:
+    def __init__(self, setup: Setup, program: str = "", waits: Mapping[str, str] | None = None) -> None:
         self._setup = setup
+        self._waits = dict(waits or {})
         self._program = _found(program)
         self._known = self._options() if self._program else ""
 
@@ -85,7 +88,7 @@ class Reference:
         setup = self._setup
         command = [self._program, "-m", setup.path, "-p", str(prompt), "-n", str(tokens), "-r", "1", "-t", str(threads)]
         command += ["-b", str(setup.batch), "-ub", str(setup.batch), "-ctk", setup.kv_type, "-ctv", setup.kv_type]
-        command += ["-fa", "1", "-ngl", "0", "-o", "json"]
+        command += ["-fa", str(int(setup.flash_attention)), "-ngl", "0", "-o", "json"]
         if "--load-mode" in self._known:
             command += ["-lm", "mmap" if setup.mmap else "none"]
         else:
@@ -107,11 +110,12 @@ class Reference:
             str(setup.threads_generation),
         ]
         command += ["--batch", str(setup.batch), "--kv", setup.kv_type, *([] if setup.mmap else ["--no-mmap"])]
+        command += [] if setup.flash_attention else ["--no-flash"]
         return _niced(command, setup.nice)
 
     def _environment(self) -> dict[str, str]:
-        """Codey's child does not spin, see `inference.process`."""
-        return {} if self._setup.spin else {"OMP_WAIT_POLICY": "passive"}
+        """How its threads wait."""
+        return {} if self._setup.spin else self._waits
 
     def _options(self) -> str:
         """What the program can be told; older ones know fewer switches."""

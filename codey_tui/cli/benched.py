@@ -23,6 +23,7 @@ from codey_tui.cli.terminal import plain
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.gguf import GgufInfo, inspect
 from codey_tui.inference.provider import InferenceError
+from codey_tui.inference.tenancy import settled
 from codey_tui.paths import Paths
 from codey_tui.server.lifecycle import EnginePlace, attach, stop
 from codey_tui.server.remote import RemoteClient
@@ -66,12 +67,14 @@ def find_measured(flags: Mapping[str, object]) -> Measured:
         found = inspect(path)
     except InferenceError as error:
         raise InputError(str(error)) from error
+    n_ctx = min(settings.context_tokens, found.context_length or settings.context_tokens)
+    asked = LoadOptions(kv_type=settings.kv_type, n_ctx=n_ctx)
     return Measured(
         path=path,
         title=plain(spec.title),
         settings=settings,
-        options=Tuning(paths, settings, path).options(LoadOptions(kv_type=settings.kv_type)),
-        n_ctx=min(settings.context_tokens, found.context_length or settings.context_tokens),
+        options=settled(path, Tuning(paths, settings, path).options(asked)),
+        n_ctx=n_ctx,
         info=found,
     )
 

@@ -16,6 +16,7 @@ from codey_tui.cli.failure import FAILED, INTERRUPTED, InputError, say_error
 from codey_tui.cli.models_shown import print_json
 from codey_tui.cli.terminal import plain
 from codey_tui.inference.frames import generating_threads
+from codey_tui.inference.process import WAITS
 
 
 def bench_speed(
@@ -29,7 +30,7 @@ def bench_speed(
     failed, interrupted = "", False
     shown: Screen | None = None
     try:
-        against = Reference(setup, program)
+        against = Reference(setup, program, WAITS)
     except BenchFailed as error:
         raise InputError(str(error)) from error
     try:
@@ -76,9 +77,14 @@ def _setup(measured: Measured, *, spin: bool) -> Setup:
         threads_generation=generating_threads(options, measured.info.tensor_bytes),
         batch=options.n_batch,
         nice=NICENESS + options.nice,
+        flash_attention=bool(options.flash),
         mmap=options.mmap,
         spin=spin,
     )
+
+
+def _on(is_on: bool) -> str:
+    return "on" if is_on else "off"
 
 
 def _show(told: Report, differs: str) -> None:
@@ -87,7 +93,8 @@ def _show(told: Report, differs: str) -> None:
     say(f"{told.model}, against {told.reference}")
     say(
         f"threads {setup.threads_prompt} for prompts, {setup.threads_generation} for tokens; batch {setup.batch}; "
-        f"KV cache {setup.kv_type}; context {setup.n_ctx:,}; flash attention on; mmap {'on' if setup.mmap else 'off'}; "
+        f"KV cache {setup.kv_type}; context {setup.n_ctx:,}; flash attention {_on(setup.flash_attention)}; "
+        f"mmap {_on(setup.mmap)}; "
         f"weights not repacked; screen {'attached' if told.screen_attached else 'not attached'}"
     )
     if differs:

@@ -17,13 +17,19 @@ from codey_tui.inference.footprint import forecast
 from codey_tui.inference.gguf import GgufInfo, inspect
 from codey_tui.inference.ladder import Room, mb
 from codey_tui.inference.probed import Probe
+from codey_tui.inference.process import WAITS
 from codey_tui.inference.shape import shape_of
 from codey_tui.telemetry.machine import available_memory, physical_cores
 from codey_tui.tuning import probes_here, threads
 
 PROBER = "codey_tui.inference.probing"
-_CONTEXTS = 3
-"""How many contexts are open at once, each with buffers of its own."""
+_CONTEXTS, _DEPTH = 3, 1536
+"""How many contexts are open at once, each with buffers of its own, and the tokens of the deepest."""
+_FLASH = {
+    True: "Flash attention generates as quickly as the other way and takes less memory, so it is always on.",
+    False: "It generates faster without flash attention, which is on only where the other way would take too much memory.",
+    None: "It is too slow here to find out in the time what flash attention does; it is on where memory is short.",
+}
 
 
 def probe_model(name: str | None, *, seconds: float, as_json: bool) -> int:
@@ -55,7 +61,7 @@ def probe_model(name: str | None, *, seconds: float, as_json: bool) -> int:
 
 def _too_large(info: GgufInfo) -> str:
     """Why a model cannot be measured now; empty when it can."""
-    wanted = forecast(shape_of(info), 512)
+    wanted = forecast(shape_of(info), _DEPTH, flash=False)
     needed = wanted.total + (_CONTEXTS - 1) * (wanted.kv + wanted.compute)
     room = Room(available=available_memory())
     return "" if room.holds(needed) else f"takes {mb(needed)} to be measured, and {mb(room.available)} are available."
@@ -65,7 +71,7 @@ def _measure(path: str, seconds: float, progress: Progress) -> Probe:
     """Run the prober. Raises BenchFailed."""
     command = [sys.executable, "-P", "-m", PROBER, path, "--seconds", str(seconds), "--cores", str(_cores())]
     # as the model's own process runs, see `inference.process`
-    env = {"OMP_WAIT_POLICY": "passive", "GGML_NO_BACKTRACE": "1"}
+    env = {**WAITS, "GGML_NO_BACKTRACE": "1"}
     with closing(read_json_lines(command, env, silence_s=SILENCE_S + seconds)) as lines:
         for told in lines:
             if "found" in told:
@@ -101,6 +107,5 @@ def _show(title: str, found: Probe) -> None:
     click.echo(
         f"\nFrom its next load on it reads prompts with {threads(found.threads_prompt)}, generates with "
         f"{threads(found.threads_generation)} and has batches of {found.n_batch}, where your settings do not say otherwise. "
-        "Flash attention stays on: "
-        "without it a context takes more memory. The kind of KV cache is yours to choose (`kv_type`)."
+        f"{_FLASH[found.flash]} The kind of KV cache is yours to choose (`kv_type`)."
     )

@@ -11,9 +11,9 @@ import msgspec
 from codey_tui.catalogue import find_model, read_catalogue, read_published
 from codey_tui.cli.failure import FAILED
 from codey_tui.cli.terminal import json_line, plain
-from codey_tui.inference.footprint import Footprint, forecast
+from codey_tui.inference.footprint import Footprint
 from codey_tui.inference.gguf import inspect
-from codey_tui.inference.ladder import Candidate, Rung, describe, ladder, mb, refusal
+from codey_tui.inference.ladder import Candidate, Rung, describe, fitting, ladder, mb, refusal
 from codey_tui.inference.provider import InferenceError
 from codey_tui.inference.shape import ModelShape, shape_from_keys
 from codey_tui.offers import models_elsewhere, models_here, room_here, shape_here
@@ -96,8 +96,8 @@ def show_fit(name: str, flags: Mapping[str, object], *, as_json: bool) -> int:
     """What a model takes. Gives 1 when it does not fit."""
     paths, settings = own_settings(flags)
     shape, called = _find_shape(name, paths, settings)
-    wanted = forecast(shape, settings.context_tokens, kv_type=settings.kv_type)
     room = room_here(paths, settings)
+    wanted = fitting(shape, room, settings.context_tokens, kv_type=settings.kv_type)
     fits = room.holds(wanted.needs)
     rungs = () if fits else ladder(shape, wanted, room, _others(paths, settings))
     if as_json:

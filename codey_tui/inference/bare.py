@@ -34,7 +34,9 @@ class Bare:
         context.n_ctx = given.prompt + given.tokens + 8
         context.n_batch = context.n_ubatch = given.batch
         context.n_threads, context.n_threads_batch = given.threads_generation, given.threads_prompt
-        context.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        context.flash_attn_type = (
+            lib.LLAMA_FLASH_ATTN_TYPE_DISABLED if given.no_flash else lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        )
         if given.kv == "q8_0":
             context.type_k = context.type_v = _Q8_0
         self._context: Any = lib.llama_init_from_model(self._model, context)
@@ -85,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--kv", choices=("f16", "q8_0"), default="f16")
     parser.add_argument("--no-mmap", action="store_true")
+    parser.add_argument("--no-flash", action="store_true")
     given = parser.parse_args(arguments)
     silent = lib.llama_log_callback(_say_nothing)
     lib.llama_log_set(cast("Any", silent), ctypes.c_void_p(0))

@@ -39,6 +39,7 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     are silent. `nice` is added to the child's niceness. Of `n_threads`, `threads_generation` make tokens (0: all, or one where a
     model is small). `n_batch` tokens are evaluated at a time. With `mmap` the weights
     are pages of the file, which the kernel may drop and read again; without, they are memory of the process.
+    `flash` says whether attention is computed in one pass, without a table of scores (None: as `footprint.flash_serves` has it).
     `n_gpu_layers` is 0 where no layer goes to a GPU. `prompt_rate` is how fast this machine read prompts before (tokens per
     second, 0: not known), `draft_gain` what drafts brought then (times as quick, 0: not known). `kv_folder` (absolute; empty: none) keeps evaluated prompts, of all models at most `kv_max_bytes`;
     what is evaluated again in less than `kv_least_s` seconds is not worth a file.
@@ -50,6 +51,7 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     nice: int = 10
     n_batch: int = 256
     kv_type: KvType = "f16"
+    flash: bool | None = None
     mmap: bool = True
     n_gpu_layers: int = 0
     render_special: tuple[str, ...] = ()

@@ -120,7 +120,7 @@ def identity_of(path: Path, options: LoadOptions, n_ctx: int) -> Identity:
         "context": str(n_ctx),
         "KV type": options.kv_type,
         "batch": str(options.n_batch),
-        "flash attention": "on",
+        "flash attention": "off" if options.flash is False else "on",
         "GPU layers": str(options.n_gpu_layers),
         "llama.cpp": f"{llama_cpp.__version__} {_build()}",
         "form": "1",

@@ -66,6 +66,12 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
 
 
+def fitting(shape: ModelShape, room: Room, n_ctx: int, *, n_batch: int = 256, kv_type: KvType = "f16") -> Footprint:
+    """What it will take as it will be loaded: with flash attention where it fits with nothing else."""
+    usual = forecast(shape, n_ctx, n_batch=n_batch, kv_type=kv_type)
+    return usual if room.holds(usual.needs) else forecast(shape, n_ctx, n_batch=n_batch, kv_type=kv_type, flash=True)
+
+
 def ladder(
     shape: ModelShape,
     wanted: Footprint,
@@ -78,7 +84,7 @@ def ladder(
     """What would fit in place of `wanted`, what gives up least first; nothing when nothing does. `known` adds what was measured."""
 
     def tried(n_ctx: int, kv_type: KvType) -> Footprint:
-        return known(forecast(shape, n_ctx, n_batch=n_batch, kv_type=kv_type))
+        return known(fitting(shape, room, n_ctx, n_batch=n_batch, kv_type=kv_type))
 
     found: list[Rung] = []
     quantised = tried(wanted.n_ctx, "q8_0")
@@ -102,13 +108,13 @@ def _rung(kind: RungKind, found: Footprint, model: str = "") -> Rung:
 
 def _other_models(wanted: Footprint, room: Room, others: Sequence[Candidate], n_batch: int) -> list[Rung]:
     """Smaller models that fit with the wanted context, the largest first."""
-    fitting: list[Rung] = []
+    smaller: list[Rung] = []
     for other in sorted(others, key=lambda candidate: candidate.shape.weights, reverse=True):
         if other.shape.weights < wanted.weights:
-            found = forecast(other.shape, wanted.n_ctx, n_batch=n_batch, kv_type=wanted.kv_type)
+            found = fitting(other.shape, room, wanted.n_ctx, n_batch=n_batch, kv_type=wanted.kv_type)
             if room.holds(found.needs):
-                fitting.append(_rung("model", found, other.id))
-    return fitting
+                smaller.append(_rung("model", found, other.id))
+    return smaller
 
 
 def refusal(name: str, wanted: Footprint, room: Room, rungs: Sequence[Rung]) -> str:

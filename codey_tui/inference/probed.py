@@ -52,13 +52,15 @@ class Speed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
-    """How a model runs best here. Rates in tokens per second, `at` in seconds since the epoch."""
+    """How a model runs best here. Rates in tokens per second, `at` in seconds since the epoch; `flash` says whether flash attention
+    generates as quickly as the other way (None: the machine is too slow to find out in the time)."""
 
     threads_prompt: int
     threads_generation: int
     n_batch: int
     prompt_rate: float
     generation_rate: float
+    flash: bool | None = None
     speeds: tuple[Speed, ...] = ()
     at: float = 0.0
 

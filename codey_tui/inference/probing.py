@@ -29,7 +29,9 @@ _AS_GOOD = 0.97  # of the best rate
 _Q8_0 = 8  # GGML_TYPE_Q8_0
 _MOST_TOKENS, _LEAST_TOKENS = 48, 4
 _READ, _LEAST_READ = 256, 64  # tokens of prompt
-_QUESTIONS = 4
+_DEPTH, _DEEP_ENOUGH = 1024, 512  # tokens before those that the kinds of KV cache are compared by
+_QUESTIONS = 5
+_FLASH, _NO_FLASH = "flash attention, f16", "no flash attention, f16"
 _NICE = 19  # the most there is: whatever a running turn wants goes first
 
 Told = Callable[[str, int, int], None]
@@ -38,9 +40,9 @@ Told = Callable[[str, int, int], None]
 class _Context:
     """A context of the loaded model, emptied before every measurement."""
 
-    def __init__(self, model: Any, n_batch: int, *, flash: bool = True, kv: str = "f16") -> None:
+    def __init__(self, model: Any, n_batch: int, *, flash: bool = True, kv: str = "f16", n_ctx: int = _CONTEXT) -> None:
         params = lib.llama_context_default_params()
-        params.n_ctx = _CONTEXT
+        params.n_ctx = n_ctx
         params.n_batch = params.n_ubatch = n_batch
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED if flash else lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
         if kv == "q8_0":
@@ -52,11 +54,22 @@ class _Context:
         self._batch = n_batch
         self._buffer = (lib.llama_token * n_batch)()
         # Any tokens cost the same; the same ones each time.
-        self._tokens: list[int] = np.random.default_rng(1).integers(0, self._vocabulary, _READ).tolist()
+        self._tokens: list[int] = np.random.default_rng(1).integers(0, self._vocabulary, _DEPTH).tolist()
 
     def read(self, count: int, threads: int) -> float:
         """Tokens per second of evaluating a prompt of so many tokens."""
         self._begin(threads)
+        return self._fill(count)
+
+    def deep(self, depth: int, count: int, threads: int) -> float:
+        """Tokens per second of generating so many tokens after a prompt of `depth` tokens, which is read the first time."""
+        memory = cast("Any", lib.llama_get_memory(self._context))
+        lib.llama_set_n_threads(self._context, threads, threads)
+        if lib.llama_memory_seq_pos_max(memory, 0) < depth - 1 or not lib.llama_memory_seq_rm(memory, 0, depth, -1):
+            self.read(depth, threads)
+        return self._speak(count)
+
+    def _fill(self, count: int) -> float:
         begun = time.perf_counter()
         for start in range(0, count, self._batch):
             part = self._tokens[start : start + min(self._batch, count - start)]
@@ -67,6 +80,9 @@ class _Context:
     def say(self, count: int, threads: int) -> float:
         """Tokens per second of generating so many tokens."""
         self._begin(threads)
+        return self._speak(count)
+
+    def _speak(self, count: int) -> float:
         self._buffer[0] = self._tokens[0]
         self._decode(1)  # unmeasured: the threads begin
         begun = time.perf_counter()
@@ -113,7 +129,9 @@ class Prober:
             heard = self._ask("threads for prompts", {str(n): lambda n=n: plain.read(size, n) for n in self._cores})
             reading = int(_first_good(heard))
             batch = self._best_batch(plain, reading)
-            kinds = self._kinds(plain, reading, saying, tokens)
+            rate = plain.read(size, reading)
+        depth = self._depth(rate)
+        kinds = self._kinds(reading, saying, tokens, depth)
         rows = [Speed(what="threads for generation", value=name, generation=rate) for name, rate in spoken.items()]
         rows += [Speed(what="threads for prompts", value=name, prompt=rate) for name, rate in heard.items()]
         rows += [Speed(what="batch", value=name, prompt=rate) for name, rate in batch.items()]
@@ -123,6 +141,7 @@ class Prober:
             n_batch=int(_first_good(batch)),
             generation_rate=spoken[str(saying)],
             prompt_rate=max(batch.values()),
+            flash=_flash_serves(kinds) if depth >= _DEEP_ENOUGH else None,
             speeds=(*rows, *kinds),
         )
 
@@ -132,14 +151,24 @@ class Prober:
             size = self._size(plain.read(_LEAST_READ, threads), len(BATCHES), least=BATCHES[-1])
             return self._ask("batch", {name: lambda c=c: c.read(size, threads) for name, c in contexts.items()})
 
-    def _kinds(self, plain: _Context, reading: int, saying: int, tokens: int) -> list[Speed]:
-        """What flash attention and the kinds of KV cache do to both speeds."""
-        with self._context(BATCHES[-1], flash=False) as slow, self._context(BATCHES[-1], kv="q8_0") as packed:
-            kinds = {"flash attention, f16": plain, "no flash attention, f16": slow, "flash attention, q8_0": packed}
+    def _kinds(self, reading: int, saying: int, tokens: int, depth: int) -> list[Speed]:
+        """What flash attention and the kinds of KV cache do to both speeds: to generation after `depth` tokens."""
+        what, size, n_ctx = f"KV cache, generation after {depth:,} tokens", BATCHES[-1], depth + _CONTEXT
+        with (
+            self._context(size, n_ctx=n_ctx) as plain,
+            self._context(size, flash=False, n_ctx=n_ctx) as table,
+            self._context(size, kv="q8_0", n_ctx=n_ctx) as packed,
+        ):
+            kinds = {_FLASH: plain, _NO_FLASH: table, "flash attention, q8_0": packed}
             size = self._size(plain.read(_LEAST_READ, reading), 2 * len(kinds))
-            heard = self._ask("KV cache", {name: lambda c=c: c.read(size, reading) for name, c in kinds.items()}, 0.5)
-            said = self._ask("KV cache", {name: lambda c=c: c.say(tokens, saying) for name, c in kinds.items()}, 0.5)
-        return [Speed(what="KV cache", value=name, prompt=heard[name], generation=said[name]) for name in kinds]
+            heard = self._ask(what, {name: lambda c=c: c.read(size, reading) for name, c in kinds.items()}, 0.5)
+            said = self._ask(what, {name: lambda c=c: c.deep(depth, tokens, saying) for name, c in kinds.items()}, 0.5)
+        return [Speed(what=what, value=name, prompt=heard[name], generation=said[name]) for name in kinds]
+
+    def _depth(self, rate: float) -> int:
+        """Tokens that a prompt can have for the three kinds of cache in the time of a question."""
+        fitting = int(rate * self._share / 3)
+        return max(_LEAST_READ, min(_DEPTH, fitting - fitting % _LEAST_READ))
 
     def _ask(self, what: str, candidates: dict[str, Callable[[], float]], part: float = 1.0) -> dict[str, float]:
         """The median rate of each candidate."""
@@ -163,12 +192,20 @@ class Prober:
         return max(least, min(_READ, fitting - fitting % _LEAST_READ))
 
     @contextmanager
-    def _context(self, n_batch: int, *, flash: bool = True, kv: str = "f16") -> Generator[_Context]:
-        context = _Context(self._model, n_batch, flash=flash, kv=kv)
+    def _context(
+        self, n_batch: int, *, flash: bool = True, kv: str = "f16", n_ctx: int = _CONTEXT
+    ) -> Generator[_Context]:
+        context = _Context(self._model, n_batch, flash=flash, kv=kv, n_ctx=n_ctx)
         try:
             yield context
         finally:
             context.close()
+
+
+def _flash_serves(kinds: Sequence[Speed]) -> bool:
+    """Whether flash attention generates as quickly as the other way."""
+    rates = {kind.value: kind.generation for kind in kinds}
+    return rates[_FLASH] >= _AS_GOOD * rates[_NO_FLASH]
 
 
 def _first_good(rates: dict[str, float]) -> str:

@@ -137,7 +137,9 @@ class Runtime:
         params.n_threads_batch = options.n_threads
         params.n_threads = generating_threads(options, int(lib.llama_model_size(self._model)))
         self._crowding = Crowding(params.n_threads)
-        params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        params.flash_attn_type = (
+            lib.LLAMA_FLASH_ATTN_TYPE_DISABLED if options.flash is False else lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        )
         # A sliding window that drops old cells would make reuse of a prefix silently wrong.
         params.swa_full = True
         # The second sequence shares these cells: a question in between (`begin_aside`) leaves the first as it is.

@@ -22,7 +22,7 @@ class ModelShape(msgspec.Struct, frozen=True, kw_only=True):
 
     `weights` and `state` (what recurrent layers remember, whatever the context) are in bytes; `cached` counts the numbers
     that the KV cache keeps for a token; `feed_forward` is the width that a token passes through at once, of experts those
-    that are used; `attention` is the width of all heads together; `context` is what the model was trained for, in tokens.
+    that are used; `attention` is the width of all `heads` together; `context` is what the model was trained for, in tokens.
     """
 
     weights: int
@@ -31,6 +31,7 @@ class ModelShape(msgspec.Struct, frozen=True, kw_only=True):
     feed_forward: int
     attention: int
     vocabulary: int
+    heads: int = 0
     merges: int = 0
     state: int = 0
     context: int = 0
@@ -58,6 +59,7 @@ def shape_of(info: GgufInfo) -> ModelShape:
         feed_forward=dense + experts * expert_width,
         attention=max(heads * key, heads * value),
         vocabulary=info.array_lengths.get("tokenizer.ggml.tokens", 0),
+        heads=heads,
         merges=info.array_lengths.get("tokenizer.ggml.merges", 0),
         state=_state(info, sum(not kv_heads for kv_heads in attending)),
         context=info.context_length,

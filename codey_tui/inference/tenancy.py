@@ -7,7 +7,9 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from codey_tui.inference.footprint import Footprint, forecast
+from msgspec.structs import replace
+
+from codey_tui.inference.footprint import Footprint, flash_serves, forecast
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.gguf import inspect
 from codey_tui.inference.ladder import Room, ladder, refusal
@@ -57,7 +59,15 @@ class Tenancy(Protocol):
 def wanted_of(path: Path, options: LoadOptions) -> tuple[ModelShape, Footprint]:
     """What a load would take, from the file's header. Raises ModelMissing and ModelBroken."""
     shape = shape_of(inspect(path))
-    return shape, forecast(shape, options.n_ctx, n_batch=options.n_batch, kv_type=options.kv_type)
+    return shape, forecast(shape, options.n_ctx, n_batch=options.n_batch, kv_type=options.kv_type, flash=options.flash)
+
+
+def settled(path: Path, options: LoadOptions) -> LoadOptions:
+    """The options with every choice made that hangs on the model's shape. Raises ModelMissing and ModelBroken."""
+    if options.flash is not None:
+        return options
+    flash = flash_serves(shape_of(inspect(path)), options.n_ctx, n_batch=options.n_batch, kv_type=options.kv_type)
+    return replace(options, flash=flash)
 
 
 class Alone:

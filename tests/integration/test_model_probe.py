@@ -38,12 +38,9 @@ def test_a_model_is_measured_kept_and_shown_and_the_next_load_follows(tmp_path: 
     found = json.loads(done.stdout)
     assert found["threads_prompt"] >= 1
     assert found["n_batch"] in (64, 128, 256)
-    assert {row["what"] for row in found["speeds"]} == {
-        "threads for generation",
-        "threads for prompts",
-        "batch",
-        "KV cache",
-    }
+    asked = {row["what"].partition(",")[0] for row in found["speeds"]}
+    assert asked == {"threads for generation", "threads for prompts", "batch", "KV cache"}
+    assert isinstance(found["flash"], bool), "a model this small is read deep enough in any time"
     assert all(row["prompt"] > 0 or row["generation"] > 0 for row in found["speeds"])
     assert "threads for prompts, round 1" in done.stderr
     paths = Paths.locate(home)

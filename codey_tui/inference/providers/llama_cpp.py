@@ -41,7 +41,7 @@ from codey_tui.inference.provider import (
     ProviderEvent,
 )
 from codey_tui.inference.rates import Rates
-from codey_tui.inference.tenancy import Alone, Tenancy
+from codey_tui.inference.tenancy import Alone, Tenancy, settled
 
 log = logging.getLogger(__name__)
 
@@ -283,7 +283,21 @@ class LlamaCppProvider:
         if self._child is not None:
             await self._child.kill("it had ended before")
             self._gone()
-        self._options = await asyncio.to_thread(self._tune, self._untuned)
+        self._options = await asyncio.to_thread(self._how)
+        try:
+            async with contextlib.aclosing(self._enter()) as loading:
+                async for event in loading:
+                    yield event
+        except ModelTooLarge:
+            if self._options.flash:
+                raise
+            self._options = replace(self._options, flash=True)  # slower later in a text, and smaller
+            async with contextlib.aclosing(self._enter()) as loading:
+                async for event in loading:
+                    yield event
+
+    async def _enter(self) -> AsyncGenerator[ProviderEvent, None]:
+        """Load it as `_options` say, within the tenancy."""
         async with self._tenancy.entering(self._path, self._options, self.unload) as entry:
             if self._leaving:
                 raise NotReady(f"{self._model} was unloaded before it was read.")
@@ -294,6 +308,10 @@ class LlamaCppProvider:
                     if isinstance(event, Loaded):
                         entry.loaded()
                     yield event
+
+    def _how(self) -> LoadOptions:
+        """How it is to be loaded now. Raises ModelMissing and ModelBroken."""
+        return settled(self._path, self._tune(self._untuned))
 
     async def _load(self, child: ChildProcess) -> AsyncGenerator[ProviderEvent, None]:
         loaded = False
