@@ -18,6 +18,7 @@ from statistics import median
 
 from msgspec.structs import replace
 
+from codey_tui.engine import prompts
 from codey_tui.inference.provider import ChatTurn, Finished, GenerateRequest, Token
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
 from codey_tui.paths import find_assets
@@ -25,8 +26,6 @@ from tests.fakes.shape_gguf import SHAPES, word, write_reciting_gguf
 
 WANTED = 1.8
 CHANGED = 0.2  # of the tokens
-EDIT = "Rename the function fibonacci to fib in fibonacci.py\n\n```python\n{code}```\n"
-CODE = "def fibonacci(n):\n    a, b = 0, 1\n    for _ in range(n):\n        a, b = b, a + b\n    return a\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +94,10 @@ async def run(shape: str, tokens: int, period: int, rounds: int, threads: int) -
     with tempfile.TemporaryDirectory(prefix="codey-lookup-") as folder:
         path = write_reciting_gguf(Path(folder) / "model.gguf", SHAPES[shape], said)
         found = [await compare(shape, path, request, rounds, threads)]
-    edit = GenerateRequest(messages=(ChatTurn(role="user", text=EDIT.format(code=CODE * 3)),), max_tokens=300)
-    found.append(await compare("nano", find_assets() / "models" / "nano.gguf", edit, 3 * rounds, threads))
+    asked = prompts.new_file("Create Fibonacci function", "fibonacci.py")
+    turns = (ChatTurn(role="system", text=prompts.system()), ChatTurn(role="user", text=asked))
+    program = GenerateRequest(messages=turns, max_tokens=300)
+    found.append(await compare("nano", find_assets() / "models" / "nano.gguf", program, 3 * rounds, threads))
     return found
 
 

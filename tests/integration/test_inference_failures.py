@@ -12,7 +12,9 @@ import psutil
 import pytest
 
 from benchmarks.footprint import OVER, UNDER, Case, measure
+from codey_tui.inference.footprint import forecast
 from codey_tui.inference.frames import KvType, LoadOptions
+from codey_tui.inference.gguf import inspect
 from codey_tui.inference.provider import (
     ChildDied,
     InferenceError,
@@ -23,6 +25,7 @@ from codey_tui.inference.provider import (
     StalledGeneration,
     Token,
 )
+from codey_tui.inference.shape import shape_of
 from tests.fakes.generating import PATIENCE_S, answer, ask, llama
 from tests.fakes.shape_gguf import SHAPES, write_shape_gguf
 from tests.fakes.tiny_gguf import write_tiny_gguf
@@ -42,6 +45,20 @@ def failure_of(path: Path, kind: type[InferenceError], *, budget: int = 0, n_ctx
             return str(caught.value)
 
     return asyncio.run(scenario())
+
+
+def test_what_fits_with_flash_attention_only_is_loaded_with_it(tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "m.gguf", say=["a"], n_ctx=4096)
+    shape = shape_of(inspect(path))
+    usual, least = forecast(shape, 4096), forecast(shape, 4096, flash=True)
+    assert least.needs < usual.needs
+
+    async def scenario() -> str:
+        async with llama(path, budget=least.needs, n_ctx=4096) as provider:
+            return (await answer(provider, ask())).text
+
+    assert "a" in asyncio.run(scenario())
+    failure_of(path, ModelTooLarge, budget=least.needs - 1, n_ctx=4096)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 from gguf import GGUFWriter
 
-from codey_tui.inference.footprint import MIB, Footprint, forecast
+from codey_tui.inference.footprint import MIB, Footprint, flash_serves, forecast
+from codey_tui.inference.frames import KvType
 from codey_tui.inference.gguf import inspect
-from codey_tui.inference.ladder import Candidate, Room, Rung, ladder, refusal
+from codey_tui.inference.ladder import Candidate, Room, Rung, fitting, ladder, refusal
 from codey_tui.inference.shape import ModelShape, shape_from_keys, shape_of
 from tests.fakes.shape_gguf import SHAPES, write_shape_gguf
 from tests.fakes.tiny_gguf import write_tiny_gguf
@@ -132,6 +133,36 @@ def test_a_shape_from_the_keys_of_a_header_is_that_of_the_file(tmp_path: Path) -
     told = shape_from_keys("qwen2", keys, path.stat().st_size)
     assert told.weights == pytest.approx(here.weights, rel=0.001)
     assert msgspec.structs.replace(told, weights=here.weights) == here
+
+
+@pytest.mark.parametrize(
+    ("shape", "n_ctx", "kv_type", "serves"),
+    [
+        (msgspec.structs.replace(SMALL, heads=14), 4096, "f16", False),
+        (msgspec.structs.replace(SMALL, heads=14), 8192, "f16", True),
+        (msgspec.structs.replace(SMALL, heads=14), 4096, "q8_0", True),
+        (msgspec.structs.replace(SEVEN, heads=28), 4096, "f16", False),
+        (msgspec.structs.replace(SEVEN, heads=28), 8192, "f16", True),
+        (SEVEN, 1024, "f16", True),
+    ],
+)
+def test_scores_of_attention_are_kept_where_they_are_small(
+    shape: ModelShape, n_ctx: int, kv_type: KvType, serves: bool
+) -> None:
+    assert flash_serves(shape, n_ctx, kv_type=kv_type) is serves
+    taken = forecast(shape, n_ctx, kv_type=kv_type)
+    assert taken == forecast(shape, n_ctx, kv_type=kv_type, flash=serves)
+    table = 4 * shape.heads * n_ctx * 256 + 2 * n_ctx * 256
+    assert taken.compute - forecast(shape, n_ctx, kv_type=kv_type, flash=True).compute == (0 if serves else table)
+
+
+def test_what_fits_with_flash_attention_only_is_forecast_with_it() -> None:
+    shape = msgspec.structs.replace(SMALL, heads=14)
+    usual, least = forecast(shape, 4096), forecast(shape, 4096, flash=True)
+    assert fitting(shape, Room(available=usual.needs), 4096) == usual
+    assert fitting(shape, Room(available=usual.needs - 1), 4096) == least
+    rungs = ladder(shape, forecast(shape, 8192), Room(available=least.needs))
+    assert ("context", 4096) in [(rung.kind, rung.n_ctx) for rung in rungs]
 
 
 def rungs_for(wanted: Footprint, available: int, *others: Candidate) -> list[tuple[str, int, str, str]]:
