@@ -2,7 +2,8 @@
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from codey_tui.engine.coder import Honesty, Sampling
 from codey_tui.engine.engine import Engine, EngineParts, ModelChoice
 from codey_tui.engine.parts import FetchedModel, ModelFiles
 from codey_tui.engine.pruning import prune
+from codey_tui.engine.removing import remove_stored
 from codey_tui.engine.slots import TOKENS
 from codey_tui.engine.turn_state import TurnOptions
 from codey_tui.inference.frames import LoadOptions
 from codey_tui.inference.gguf import inspect
+from codey_tui.inference.kv_store import forget
 from codey_tui.inference.provider import InferenceError, Provider
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
 from codey_tui.inference.rates import Rates
@@ -29,7 +32,7 @@ from codey_tui.memory_here import Memory
 from codey_tui.offers import models_here
 from codey_tui.paths import Paths
 from codey_tui.protocol.actions import Rule
-from codey_tui.protocol.models import ModelInfo
+from codey_tui.protocol.models import ModelInfo, SessionInfo
 from codey_tui.routing import RENDERED, Routing, build_router, router_model
 from codey_tui.sandbox import Bubblewrap, Limits, Rlimits
 from codey_tui.sandbox.choice import Candidate, Choice
@@ -47,6 +50,8 @@ from codey_tui.tuning import Tuning
 MIB = 2**20
 LEAST_CONTEXT = 256
 """Tokens: what the setting `context_tokens` may be at least."""
+ALL = 1 << 31
+"""More sessions than a workspace has."""
 
 
 def _llama_cpp(spec: ModelSpec, info: ModelInfo, settings: Settings, paths: Paths, residency: Residency) -> Provider:
@@ -112,15 +117,38 @@ def _configured(
     return describe_model(specs[info.id], replace(settings, context_tokens=wanted, kv_type=kv_type or info.kv_type))
 
 
-def read_corrections(paths: Paths, workspace: Path) -> list[Correction]:
-    """The routes that the person put right in a workspace, the latest last. Raises StoreError."""
+@contextmanager
+def _remembered(paths: Paths, workspace: Path) -> Generator[Database | None]:
+    """The database of a workspace beside its engine; None where nothing is remembered. Raises StoreError."""
     if not paths.database(workspace).exists():
-        return []
+        yield None
+        return
     database = Database.open(paths.database(workspace))
     try:
-        return database.corrections.list()
+        yield database
     finally:
         database.close()
+
+
+def read_corrections(paths: Paths, workspace: Path) -> list[Correction]:
+    """The routes that the person put right in a workspace, the latest last. Raises StoreError."""
+    with _remembered(paths, workspace) as database:
+        return database.corrections.list() if database else []
+
+
+def read_sessions(paths: Paths, workspace: Path) -> list[SessionInfo]:
+    """All sessions of a workspace, the latest first. Raises StoreError."""
+    with _remembered(paths, workspace) as database:
+        return database.sessions.list(ALL) if database else []
+
+
+def remove_sessions(paths: Paths, workspace: Path, sessions: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """Remove sessions of a workspace whose engine does not run: those that are gone, and what stopped it. Raises StoreError."""
+    with _remembered(paths, workspace) as database:
+        if database is None:
+            return (), "There are no sessions in this folder."
+        checkpoints = paths.checkpoints(workspace)
+        return remove_stored(database, checkpoints, partial(forget, paths.prompt_states), sessions)
 
 
 def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
@@ -161,6 +189,7 @@ def build_engine(workspace: Path, settings: Settings, paths: Paths) -> Engine:
             configure=partial(_configured, specs, settings),
             list_models=partial(models_here, paths, settings, own=memory.ledger.own_id),
             files=_model_files(paths, settings, specs),
+            forget=partial(forget, paths.prompt_states),
             care=_care(settings),
             sandbox=sandbox,
             instead=sandbox.weaker,

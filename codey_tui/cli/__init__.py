@@ -10,14 +10,11 @@ from codey_tui import __version__
 from codey_tui.cli.bench_commands import bench
 from codey_tui.cli.failure import guarded
 from codey_tui.cli.model_commands import models
+from codey_tui.cli.options import JSON, WORKSPACE, workspace_of
+from codey_tui.cli.session_commands import sessions
 
 MODES = click.Choice(["plan", "ask", "auto-edit", "auto"])
 ENVIRONMENTS = ["local", "python3.11", "python3.12", "python3.13", "node20", "node22"]
-WORKSPACE = click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    help="Folder to work in; by default the present one.",
-)
 MODEL = click.option("--model", metavar="ID|FILE", help="Model to use: an id of the catalogue, or a GGUF file.")
 CONTEXT = click.option(
     "--context", "--context-tokens", "context_tokens", type=int, help="Tokens of context of the model."
@@ -28,17 +25,11 @@ KV = click.option(
 MODE = click.option(
     "--approval-mode", "--approve-mode", "approval_mode", type=MODES, help="What may happen without a question."
 )
-JSON = click.option("--json", "as_json", is_flag=True, help="JSON on standard output, and nothing else there.")
 
 
 def main(args: list[str] | None = None) -> None:
     """The console script: exits 0 done, 1 failed, 2 bad usage or input, 3 needs an answer, 130 interrupted."""
     sys.exit(guarded(lambda: cli.main(args=args, prog_name="codey", standalone_mode=False)))
-
-
-def _workspace(context: click.Context, given: Path | None) -> Path | None:
-    """The folder named after the command, or the one named before it."""
-    return given or context.find_root().params.get("workspace")
 
 
 def _merged(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
@@ -104,11 +95,12 @@ def run(
 
     new = new or bool(context.find_root().params.get("new"))
     flags = _merged(context, flags)
-    return run_prompt(prompt, _workspace(context, workspace), flags, approve=approve, as_json=as_json, new=new)
+    return run_prompt(prompt, workspace_of(context, workspace), flags, approve=approve, as_json=as_json, new=new)
 
 
 cli.add_command(models)
 cli.add_command(bench)
+cli.add_command(sessions)
 
 
 @cli.command()
@@ -119,18 +111,7 @@ def undo(context: click.Context, workspace: Path | None, turn: int | None) -> in
     """Bring back the files from before a turn, byte for byte."""
     from codey_tui.cli.records import undo_turn
 
-    return undo_turn(_workspace(context, workspace), turn or 0)
-
-
-@cli.command()
-@WORKSPACE
-@JSON
-@click.pass_context
-def sessions(context: click.Context, workspace: Path | None, as_json: bool) -> int:
-    """List the sessions of the workspace, the latest first."""
-    from codey_tui.cli.records import list_sessions
-
-    return list_sessions(_workspace(context, workspace), as_json=as_json)
+    return undo_turn(workspace_of(context, workspace), turn or 0)
 
 
 @cli.command()
@@ -151,7 +132,7 @@ def audit(context: click.Context, workspace: Path | None, as_json: bool, limit: 
     """List every action that was proposed, who decided, and how it ended; the latest last."""
     from codey_tui.cli.records import list_audit
 
-    return list_audit(_workspace(context, workspace), as_json=as_json, limit=limit)
+    return list_audit(workspace_of(context, workspace), as_json=as_json, limit=limit)
 
 
 @cli.group(invoke_without_command=True)
@@ -164,7 +145,7 @@ def rules(context: click.Context, workspace: Path | None, as_json: bool) -> int:
         return 0
     from codey_tui.cli.rules import list_rules
 
-    return list_rules(_workspace(context, workspace), as_json=as_json)
+    return list_rules(workspace_of(context, workspace), as_json=as_json)
 
 
 @rules.command("add")
@@ -177,7 +158,7 @@ def add_rule(context: click.Context, verdict: Any, tool: str, pattern: str, work
     """Remember a rule for this folder: TOOL is a tool's name or *, PATTERN a glob over a command or a path."""
     from codey_tui.cli.rules import set_rule
 
-    return set_rule(_workspace(context, workspace), verdict, tool, pattern)
+    return set_rule(workspace_of(context, workspace), verdict, tool, pattern)
 
 
 @rules.command("remove")
@@ -189,7 +170,7 @@ def remove_rule(context: click.Context, tool: str, pattern: str, workspace: Path
     """Forget a remembered rule of this folder."""
     from codey_tui.cli.rules import forget_rule
 
-    return forget_rule(_workspace(context, workspace), tool, pattern)
+    return forget_rule(workspace_of(context, workspace), tool, pattern)
 
 
 @cli.command()
@@ -200,7 +181,7 @@ def doctor(context: click.Context, workspace: Path | None, as_json: bool) -> int
     """Check everything that Codey needs and say what is missing."""
     from codey_tui.cli.doctor import examine
 
-    return examine(_workspace(context, workspace), as_json=as_json)
+    return examine(workspace_of(context, workspace), as_json=as_json)
 
 
 @cli.command()
@@ -215,7 +196,7 @@ def trust(context: click.Context, workspace: Path | None, yes: bool, withdraw: b
     """
     from codey_tui.cli.trust import trust_tools
 
-    return trust_tools(_workspace(context, workspace), yes=yes, withdraw=withdraw)
+    return trust_tools(workspace_of(context, workspace), yes=yes, withdraw=withdraw)
 
 
 @cli.command()
@@ -225,7 +206,7 @@ def stop(context: click.Context, workspace: Path | None) -> int:
     """End the engine of the workspace; a running turn is cancelled."""
     from codey_tui.cli.engine import stop_engine
 
-    return stop_engine(_workspace(context, workspace))
+    return stop_engine(workspace_of(context, workspace))
 
 
 @cli.command()
@@ -245,7 +226,7 @@ def config(context: click.Context, workspace: Path | None, as_json: bool) -> int
     """Show every setting, its value here, and where the value comes from."""
     from codey_tui.cli.config import show_settings
 
-    return show_settings(_workspace(context, workspace), as_json=as_json)
+    return show_settings(workspace_of(context, workspace), as_json=as_json)
 
 
 @cli.group()
@@ -264,7 +245,7 @@ def build(context: click.Context, workspace: Path | None, environment: str | Non
     """
     from codey_tui.cli.sandboxes import build_image
 
-    return build_image(_workspace(context, workspace), environment)
+    return build_image(workspace_of(context, workspace), environment)
 
 
 @cli.command()
@@ -278,10 +259,10 @@ def route(context: click.Context, text: str | None, workspace: Path | None, as_j
     from codey_tui.cli.route import show_corrections, show_routes
 
     if corrections:
-        return show_corrections(_workspace(context, workspace))
+        return show_corrections(workspace_of(context, workspace))
     if text is None:
         raise click.UsageError("Missing argument 'TEXT'.", context)
-    return show_routes(_workspace(context, workspace), text, as_json=as_json)
+    return show_routes(workspace_of(context, workspace), text, as_json=as_json)
 
 
 @cli.command(hidden=True)
@@ -296,4 +277,4 @@ def engine(context: click.Context, workspace: Path | None, new: bool, **flags: A
     """The engine's own process."""
     from codey_tui.cli.engine import serve_engine
 
-    return serve_engine(_workspace(context, workspace), flags, new=new)
+    return serve_engine(workspace_of(context, workspace), flags, new=new)

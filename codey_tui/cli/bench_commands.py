@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
+from codey_tui.cli.options import JSON
+
 MODEL = click.option("--model", metavar="ID|FILE", help="Model to measure: an id, or a GGUF file; by default yours.")
 CONTEXT = click.option("--context", "--ctx", "context_tokens", type=int, help="Tokens of context; by default yours.")
 KV = click.option("--kv", "kv_type", type=click.Choice(["f16", "q8_0"]), help="KV cache; by default yours.")
-JSON = click.option("--json", "as_json", is_flag=True, help="JSON on standard output, and nothing else there.")
 
 
 @click.group()

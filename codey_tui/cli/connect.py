@@ -35,34 +35,43 @@ async def open_client(
 ) -> AsyncGenerator[Client]:
     """The workspace's engine for the length of a block. `on_notice` hears what an engine that starts in this process has to say.
     Raises WorkspaceTaken while another `codey run` works there."""
+    found = await engine_or_lock(site, on_gone)
+    try:
+        if isinstance(found, RemoteClient):
+            apply_flags(found, await found.ask(GetStatus()), site, new=new)
+            yield found
+        else:
+            async with _in_process(site, new=new, on_notice=on_notice) as client:
+                yield client
+    finally:
+        let_go(found)
+
+
+async def engine_or_lock(site: Site, on_gone: Callable[[str], None] | None = None) -> RemoteClient | EngineLock:
+    """The workspace's engine, or, where none runs, the right to work there without one; `let_go` of it. Raises WorkspaceTaken and
+    LockHeld."""
     end = time.monotonic() + PATIENCE_S
     while True:
-        try:
-            remote = RemoteClient(
+        with contextlib.suppress(EngineGone):
+            return RemoteClient(
                 site.place.socket, version=__version__, workspace=site.workspace, name="shell", on_gone=on_gone
             )
-        except EngineGone:
-            try:
-                lock = EngineLock(site.place.lock, Holder(pid=os.getpid(), version=__version__, kind="run"))
-            except LockHeld as held:
-                if held.holder is not None and held.holder.kind == "run":
-                    raise WorkspaceTaken(f"{held} Wait for its end.") from held
-                if time.monotonic() > end:
-                    raise
-                await asyncio.sleep(0.1)  # an engine is just starting, or ending
-                continue
-            try:
-                async with _in_process(site, new=new, on_notice=on_notice) as client:
-                    yield client
-            finally:
-                lock.release()
-            return
         try:
-            apply_flags(remote, await remote.ask(GetStatus()), site, new=new)
-            yield remote
-        finally:
-            remote.close()
-        return
+            return EngineLock(site.place.lock, Holder(pid=os.getpid(), version=__version__, kind="run"))
+        except LockHeld as held:
+            if held.holder is not None and held.holder.kind == "run":
+                raise WorkspaceTaken(f"{held} Wait for its end.") from held
+            if time.monotonic() > end:
+                raise
+        await asyncio.sleep(0.1)  # an engine is just starting, or ending
+
+
+def let_go(found: RemoteClient | EngineLock) -> None:
+    """Give back what `engine_or_lock` found."""
+    if isinstance(found, RemoteClient):
+        found.close()
+    else:
+        found.release()
 
 
 @contextlib.asynccontextmanager

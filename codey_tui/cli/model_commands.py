@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
+from codey_tui.cli.options import JSON
+
 CONTEXT = click.option("--context", "--ctx", "context_tokens", type=int, help="Tokens of context; by default yours.")
 KV = click.option("--kv", "kv_type", type=click.Choice(["f16", "q8_0"]), help="KV cache; by default yours.")
-JSON = click.option("--json", "as_json", is_flag=True, help="JSON on standard output, and nothing else there.")
 
 
 @click.group()

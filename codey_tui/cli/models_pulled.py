@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from codey_tui.cli.failure import INTERRUPTED, InputError, say_error
+from codey_tui.cli.confirming import need_yes
+from codey_tui.cli.failure import INTERRUPTED, say_error
 from codey_tui.cli.models_shown import own_settings, print_json
-from codey_tui.cli.terminal import is_interactive
 from codey_tui.fetching import wanted_file
 from codey_tui.inference.download import part_of, pull
 from codey_tui.inference.hub import Hub
@@ -80,9 +80,7 @@ def remove_model(name: str, *, yes: bool) -> int:
     paths, settings = own_settings({})
     found = removal(paths, settings, name)
     if not yes:
-        if not is_interactive():
-            raise InputError(f"{found.question} Say --yes to do it without a question.")
-        click.confirm(found.question, abort=True)
+        need_yes(found.question)
     found.path.unlink()
     click.echo(found.done)
     return 0

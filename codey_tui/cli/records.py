@@ -7,18 +7,16 @@ from pathlib import Path
 
 import click
 
+from codey_tui.cli.answering import Answering
 from codey_tui.cli.connect import open_client
 from codey_tui.cli.failure import FAILED, say_error
 from codey_tui.cli.site import open_site
 from codey_tui.cli.terminal import json_line, plain
 from codey_tui.protocol.actions import AuditRow
-from codey_tui.protocol.client import EngineGone
-from codey_tui.protocol.events import Envelope, Noticed, TurnUndone
+from codey_tui.protocol.events import Noticed, TurnUndone
 from codey_tui.protocol.models import SessionInfo
 from codey_tui.protocol.ops import UndoTurn
-from codey_tui.protocol.queries import GetAudit, GetStatus, ListSessions, QueryBase, T
-
-UNDO_S = 120.0
+from codey_tui.protocol.queries import GetAudit, ListSessions, QueryBase, T
 
 
 def list_sessions(workspace: Path | None, *, as_json: bool) -> int:
@@ -31,9 +29,14 @@ def list_sessions(workspace: Path | None, *, as_json: bool) -> int:
     if not found:
         click.echo("There are no sessions in this folder yet.")
     for session in found:
-        turns = f"{session.turns:4d} turn{'' if session.turns == 1 else 's'}"
-        click.echo(f"{_when(session.updated)}  {turns:<10}  {session.id}  {plain(session.title)}".rstrip())
+        click.echo(session_line(session))
     return 0
+
+
+def session_line(session: SessionInfo) -> str:
+    """A session as it is listed."""
+    turns = f"{session.turns:4d} turn{'' if session.turns == 1 else 's'}"
+    return f"{_when(session.updated)}  {turns:<10}  {session.id}  {plain(session.title)}".rstrip()
 
 
 def list_audit(workspace: Path | None, *, as_json: bool, limit: int) -> int:
@@ -56,35 +59,9 @@ def undo_turn(workspace: Path | None, turn: int) -> int:
     site = open_site(workspace)
 
     async def undo() -> tuple[TurnUndone | Noticed, list[str]]:
-        notes: list[str] = []
-        loop = asyncio.get_running_loop()
-        answered: asyncio.Future[TurnUndone | Noticed] = loop.create_future()
-
-        def settle(answer: TurnUndone | Noticed | EngineGone) -> None:
-            if answered.done():
-                notes.extend([answer.text] if isinstance(answer, Noticed) else [])
-                return
-            if isinstance(answer, EngineGone):
-                answered.set_exception(answer)
-            else:
-                answered.set_result(answer)
-
-        def deliver(envelope: Envelope) -> None:
-            if isinstance(envelope.event, TurnUndone | Noticed):
-                loop.call_soon_threadsafe(settle, envelope.event)
-
-        def gone(reason: str) -> None:
-            loop.call_soon_threadsafe(settle, EngineGone(reason))
-
-        async with open_client(site, on_gone=gone) as client:
-            unsubscribe = client.listen(deliver, (await client.ask(GetStatus())).seq)
-            try:
-                client.submit(UndoTurn(turn=turn))
-                answer = await asyncio.wait_for(answered, UNDO_S)
-                await client.ask(GetStatus())  # by now its remarks about single files have come too
-                return answer, notes
-            finally:
-                unsubscribe()
+        answering = Answering(TurnUndone)
+        async with open_client(site, on_gone=answering.gone) as client:
+            return await answering.to(client, UndoTurn(turn=turn)), answering.notes
 
     answer, notes = asyncio.run(undo())
     if isinstance(answer, Noticed):

@@ -26,6 +26,7 @@ from codey_tui.engine.present import PresentSession
 from codey_tui.engine.providers import Providers
 from codey_tui.engine.reading import Reading
 from codey_tui.engine.records import Records
+from codey_tui.engine.removing import Removal
 from codey_tui.engine.rules import RuleBook, RuleRefused
 from codey_tui.engine.turn import Resumption, Turn, TurnParts
 from codey_tui.engine.turn_state import TurnState
@@ -83,6 +84,7 @@ class Engine:
         self._session = PresentSession(
             parts.database, self._journal, parts.state_dir, parts.workspace, parts.clock, self._records.write
         )
+        self._removal = Removal(parts, self._journal, self._records, self._providers)
         self._told: set[str] = set()
         self._started = parts.clock()
         self._idle_since = time.monotonic()
@@ -218,10 +220,12 @@ class Engine:
                 self._go_on(op)
             case ops.UndoTurn(turn=turn):
                 self._when_idle("undo", lambda: self._undo(turn))
-            case ops.NewSession():
-                self._when_idle("open a new session", self._open_new)
-            case ops.OpenSession(session=session):
-                self._when_idle("change the session", lambda: self._open_stored(session))
+            case ops.NewSession() | ops.OpenSession():
+                self._when_idle("change the session", lambda: self._open(op))
+            case ops.RemoveSessions(sessions=gone):
+                self._when_idle(
+                    "remove sessions", lambda: self._lane.start(self._removal.remove(gone), cancellable=False)
+                )
             case ops.SetMode(mode=mode):
                 self._approvals.mode = mode
                 self._journal.emit(ev.ModeChanged(mode=mode))
@@ -306,14 +310,12 @@ class Engine:
         finally:
             self._idle_since = time.monotonic()
 
-    def _open_new(self) -> None:
+    def _open(self, op: ops.NewSession | ops.OpenSession) -> None:
         self._approvals.forget_grants()
-        self._session.open_new(self._approvals.mode, self._info)
-
-    def _open_stored(self, session: str) -> None:
-        self._approvals.forget_grants()
-        if not self._session.open_stored(session, self._approvals.mode, self._info):
-            self._notice("warning", f"There is no session {session} in this workspace; /sessions lists them.")
+        if isinstance(op, ops.NewSession):
+            self._session.open_new(self._approvals.mode, self._info)
+        elif not self._session.open_stored(op.session, self._approvals.mode, self._info):
+            self._notice("warning", f"There is no session {op.session} in this workspace; /sessions lists them.")
 
     # --- turns ---------------------------------------------------------------------------------------------------------
     def _begin_prompt(self, prompt: ops.SubmitPrompt) -> None:

@@ -11,7 +11,7 @@ Cancelled = Literal["cancelled", "already", "cannot", "idle"]
 CANCEL_SAID: dict[Cancelled, str] = {
     "cancelled": "",
     "already": "The turn is being cancelled already.",
-    "cannot": "An undo is not cut off in the middle; it will be over soon.",
+    "cannot": "What runs now is not cut off in the middle; it will be over soon.",
     "idle": "Nothing runs that could be cancelled.",
 }
 """What a person is told after asking for it; nothing where the events tell it."""

@@ -75,6 +75,7 @@ class EngineParts:
     `provider_for` gives the provider of a model id; `look_at` what its file is like now;
     `configure` the model with another context and KV cache, no more context than it can have. `list_models()` says what
     fits when loaded models have made way. `files` brings and removes models. `read_gauges(models_rss)` reads the machine.
+    `forget` removes from the disk what models have read of a session; it blocks and raises OSError.
     `plan` takes the routes of steps by their texts. `router` is a model in the place of the router's linear model.
     `residency` keeps local models within the memory that there is; `step_down` says what a model that did not fit should be
     replaced by, None where nothing smaller fits.
@@ -101,6 +102,7 @@ class EngineParts:
     configure: Callable[[ModelInfo, int, str], ModelInfo] = with_context
     list_models: Callable[[], ModelsHere] = lambda: ModelsHere(n_ctx=0, room=0, limit="", offers=())
     files: ModelFiles = ModelFiles()
+    forget: Callable[[str], object] = lambda _session: None
     care: CareLimits = CareLimits()
     options: TurnOptions = TurnOptions()
     notices: tuple[str, ...] = ()

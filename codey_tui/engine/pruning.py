@@ -28,8 +28,8 @@ def prune(checkpoints: Path, database: Database, days: int) -> None:
         return time.time() if last and last.id == session else found.updated if found else None
 
     if days:
-        free = remove_unused(checkpoints, last_used, time.time() - days * DAY_S)
-        threading.Thread(target=free, name="codey-pruning", daemon=True).start()
+        work = remove_unused(checkpoints, last_used, time.time() - days * DAY_S)
+        threading.Thread(target=work, name="codey-pruning", daemon=True).start()
 
 
 def remove_unused(checkpoints: Path, last_used: Callable[[str], float | None], before: float) -> Callable[[], None]:
@@ -49,15 +49,17 @@ def remove_unused(checkpoints: Path, last_used: Callable[[str], float | None], b
         if place in doomed or (place.stat().st_mtime if used is None else used) >= before:
             continue
         try:
-            doomed += _put_aside(place)
+            doomed += put_aside(place)
         except OSError as error:
             log.warning("the checkpoints in %s could not be removed: %s", place, error)
-    return lambda: _free(doomed)
+    return lambda: free(doomed)
 
 
-def _put_aside(session: Path) -> list[Path]:
-    """Rename at once what takes long to remove, so that nobody finds half of it."""
+def put_aside(session: Path) -> list[Path]:
+    """Rename at once what takes long to remove, so that nobody finds half of it; `free` what is returned. Raises OSError."""
     moved: list[Path] = []
+    if not session.is_dir():
+        return moved
     for part in _PARTS:
         place = session / part
         if place.is_dir():
@@ -68,6 +70,7 @@ def _put_aside(session: Path) -> list[Path]:
     return moved
 
 
-def _free(places: list[Path]) -> None:
+def free(places: list[Path]) -> None:
+    """Remove folders that were put aside; what stays is logged, and goes with the next `remove_unused`."""
     for place in places:
         shutil.rmtree(place, onerror=lambda _call, path, error: log.warning("%s stays: %s", path, error[1]))

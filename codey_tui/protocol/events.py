@@ -27,6 +27,13 @@ class SessionOpened(_Event, frozen=True):
     model: ModelInfo
 
 
+class SessionsRemoved(_Event, frozen=True):
+    """Stored sessions were removed; `text` says in a sentence what stays of them."""
+
+    sessions: tuple[str, ...]
+    text: str
+
+
 class ModeChanged(_Event, frozen=True):
     """The approval mode changed."""
 
@@ -317,6 +324,7 @@ DELTAS = (
 
 Event = (
     SessionOpened
+    | SessionsRemoved
     | ModeChanged
     | ModelChanged
     | ModelPullEnded

@@ -84,6 +84,13 @@ class OpenSession(_Op, frozen=True):
     session: str
 
 
+class RemoveSessions(_Op, frozen=True):
+    """Remove stored sessions by id for good: their events, what models have read of them and their checkpoints. Their actions stay
+    in the audit table. The present session cannot be removed."""
+
+    sessions: tuple[str, ...]
+
+
 class SetMode(_Op, frozen=True):
     """Change the approval mode of this session."""
 
@@ -146,6 +153,7 @@ Op = (
     | CorrectRoute
     | NewSession
     | OpenSession
+    | RemoveSessions
     | SetMode
     | SetModel
     | PullModel

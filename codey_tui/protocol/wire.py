@@ -6,7 +6,7 @@ from codey_tui.protocol.events import Envelope
 from codey_tui.protocol.ops import Op
 from codey_tui.protocol.queries import Query
 
-WIRE_VERSION = 2
+WIRE_VERSION = 3
 """Raised with every change of what frames hold: only equal versions talk, and an idle engine of another one makes way."""
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 

@@ -74,6 +74,7 @@ def _open(path: Path, busy_timeout_s: float) -> "sqlite_utils.Database":
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # a commit survives a power cut
+        connection.execute("PRAGMA secure_delete=ON")  # what a person removes does not linger in free pages
         if path.stat().st_size < _CHECK_BELOW_BYTES:
             _check(connection)
         db = sqlite_utils.Database(connection, execute_plugins=False)

@@ -8,6 +8,9 @@ import msgspec
 from codey_tui.protocol.models import SessionInfo
 from codey_tui.store.connection import Connection, StoreError
 
+_OF_ONE = ("journal", "messages", "plans", "figures", "conversations")
+"""What belongs to a session alone. Its audit rows stay: they say what was done on this machine. So do routes that a person put
+right: they are kept to learn from."""
 _LIST = "SELECT * FROM sessions ORDER BY updated DESC, created DESC, rowid DESC LIMIT ?"
 
 
@@ -38,6 +41,13 @@ class Sessions:
         if found is None:
             raise StoreError(f"There is no session {session} in this workspace. `codey sessions` lists them.")
         return found
+
+    def remove(self, session: str) -> None:
+        """Remove the session with its events, messages, plans and figures, at one stroke. Raises StoreError."""
+        with self._connection.transaction() as connection:
+            for table in _OF_ONE:
+                connection.execute(f"DELETE FROM {table} WHERE session = ?", (session,))  # noqa: S608 - our own names
+            connection.execute("DELETE FROM sessions WHERE id = ?", (session,))
 
     def get(self, session: str) -> SessionInfo | None:
         rows = self._connection.rows("SELECT * FROM sessions WHERE id = ?", (session,))

@@ -120,7 +120,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         id="session.list",
         title="Sessions",
-        help="List the stored conversations of this workspace and open one.",
+        help="List the stored conversations of this workspace; open one, or remove it.",
         keys=("ctrl+s",),
         slash="sessions",
         action="sessions",

@@ -233,7 +233,7 @@ class Doing(Modelling):
         except EngineGone:
             return
         present = self.view.session.id if self.view.session else ""
-        chosen = await self.push_screen_wait(SessionsScreen(sessions, present, self.now()))
+        chosen = await self.push_screen_wait(SessionsScreen(sessions, present, self.now(), self.submit))
         if chosen == NEW:
             self.submit(NewSession())
         elif chosen and chosen != present:

@@ -181,6 +181,7 @@ class View(_State, frozen=True):
     notices: tuple[Notice, ...] = ()
     pulls: Mapping[str, PullView] = {}
     models_changed: int = 0  # counts up when a model came or went
+    removed: frozenset[str] = frozenset()  # the ids of sessions that were removed while this one was open
 
     @property
     def plan_waits(self) -> bool:

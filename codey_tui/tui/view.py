@@ -49,6 +49,12 @@ def _session_opened(view: View, event: ev.SessionOpened, env: ev.Envelope) -> Vi
     return replace(view, session=event.session, mode=event.mode, model=event.model, seq=max(view.seq, env.seq))
 
 
+def _sessions_removed(view: View, event: ev.SessionsRemoved, env: ev.Envelope) -> View:
+    view = replace(view, removed=view.removed | set(event.sessions))
+    view = tell(view, "info", event.text, env.at)
+    return note(view, f"sessions:{env.seq}", "Sessions", clean(event.text))
+
+
 def _mode_changed(view: View, event: ev.ModeChanged, env: ev.Envelope) -> View:
     return replace(view, mode=event.mode)
 
@@ -184,6 +190,7 @@ def _gauges_read(view: View, event: ev.GaugesRead, env: ev.Envelope) -> View:
 
 
 _FOLDS: dict[type, Callable[[View, Any, ev.Envelope], View]] = {
+    ev.SessionsRemoved: _sessions_removed,
     ev.ModeChanged: _mode_changed,
     ev.ModelChanged: _model_changed,
     ev.Noticed: _noticed,

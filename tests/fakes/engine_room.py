@@ -49,6 +49,7 @@ class EngineRoom(Listening):
         ask_above_s: float = 0.0,
         care: CareLimits | None = None,
         files: ModelFiles | None = None,
+        forget: Callable[[str], object] = lambda _session: None,
         residency: Residency | None = None,
         step_down: Callable[[ModelInfo], Rung | None] = lambda _info: None,
     ) -> None:
@@ -88,6 +89,7 @@ class EngineRoom(Listening):
                 read_gauges=lambda rss: msgspec.structs.replace(self.reading, models_rss=rss),
                 care=care or CareLimits(),
                 files=files or ModelFiles(),
+                forget=forget,
                 mode=mode,
                 rules=rules,
                 options=TurnOptions(verify_attempts=attempts, ask_above_s=ask_above_s),

@@ -1,6 +1,7 @@
 """Runs `codey` as a person's shell would: in a process of its own, from this checkout, with nothing on standard input."""
 
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -28,3 +29,21 @@ def codey(
     if "input" not in options:
         usual["stdin"] = subprocess.DEVNULL
     return subprocess.run(command(*args), cwd=cwd or Path.home(), env=environment(env), **(usual | options))
+
+
+def codey_at_a_terminal(*args: str, answers: str, cwd: Path) -> tuple[int, str]:
+    """Run it to its end at a terminal on which `answers` are typed; the exit status and all that the terminal showed."""
+    main, terminal = pty.openpty()
+    process = subprocess.Popen(
+        command(*args), cwd=cwd, env=environment(), stdin=terminal, stdout=terminal, stderr=terminal
+    )
+    os.close(terminal)
+    os.write(main, answers.encode())
+    said = b""
+    try:
+        while data := os.read(main, 4096):
+            said += data
+    except OSError:
+        pass  # Linux says so when the other end of a terminal is closed
+    os.close(main)
+    return process.wait(60), said.decode()

@@ -28,7 +28,7 @@ from codey_tui.server.lifecycle import attach, find, stop
 from codey_tui.server.lock import find_holder
 from codey_tui.server.remote import RemoteClient
 from tests.fakes.served import eventually
-from tests.fakes.shell import codey, command, environment
+from tests.fakes.shell import codey, codey_at_a_terminal, command, environment
 
 pytestmark = pytest.mark.model
 FIBONACCI = "Create Fibonacci function"
@@ -116,21 +116,9 @@ def test_where_nobody_can_answer_nothing_is_written(folder: Path, approve: str):
 @pytest.mark.terminal
 @pytest.mark.parametrize(("answers", "status", "files"), [("maybe\ny\ny\n", 0, 1), ("n\n", 1, 0)])
 def test_at_a_terminal_the_person_is_asked(folder: Path, answers: str, status: int, files: int):
-    main, terminal = pty.openpty()
-    process = subprocess.Popen(
-        command("run", FIBONACCI), cwd=folder, env=environment(), stdin=terminal, stdout=terminal, stderr=terminal
-    )
-    os.close(terminal)
-    os.write(main, answers.encode())
-    said = b""
-    try:
-        while data := os.read(main, 4096):
-            said += data
-    except OSError:
-        pass  # Linux says so when the other end of a terminal is closed
-    os.close(main)
-    assert process.wait(60) == status, said.decode()
-    assert b"[y/n]" in said
+    ended, said = codey_at_a_terminal("run", FIBONACCI, answers=answers, cwd=folder)
+    assert ended == status, said
+    assert "[y/n]" in said
     assert len(list(folder.glob("*.py"))) == files
 
 

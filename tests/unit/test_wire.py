@@ -11,7 +11,7 @@ from codey_tui.protocol.ops import Op
 from codey_tui.protocol.queries import Query
 from codey_tui.protocol.wire import WIRE_VERSION, ClientFrame, EngineFrame
 
-SHAPES = {2: "d1faf7641ebbee1c"}
+SHAPES = {3: "320b5e33a7376174"}
 """A digest of the names of all structs and fields, by the version that has them."""
 
 

@@ -14,7 +14,7 @@ from codey_tui.protocol.client import EngineGone
 from codey_tui.protocol.models import ModelInfo, ModelsHere
 from codey_tui.protocol.ops import CancelPull, Op, PullModel, RemoveModel, SetModel
 from codey_tui.protocol.queries import ListModels
-from codey_tui.tui.screens.choice import Choice, Row, row_content
+from codey_tui.tui.screens.choice import Choice, Row, ask_first, row_content
 from codey_tui.tui.screens.modal import LiveModal
 from codey_tui.tui.screens.model_rows import Entry, entries, fetch_text, op_for, pull_line, remove_text, room_text
 from codey_tui.tui.state import View
@@ -159,11 +159,7 @@ class ModelsScreen(LiveModal[SetModel | None]):
             self._ask_first(remove_text(entry), _REMOVE, RemoveModel(model=entry.model))
 
     def _ask_first(self, text: str, rows: tuple[Row, ...], op: Op) -> None:
-        def answered(answer: str | None) -> None:
-            if answer == "yes":
-                self._submit(op)
-
-        self.app.push_screen(Choice("Models", rows, text=text), answered)  # pyright: ignore[reportUnknownMemberType]
+        ask_first(self, Choice("Models", rows, text=text), lambda: self._submit(op))
 
     def action_leave(self) -> None:
         """Back; what is being fetched goes on."""

@@ -10,6 +10,7 @@ from codey_tui.protocol.chat import Message
 from codey_tui.protocol.models import Figures
 from codey_tui.protocol.plan import Chunk, Plan
 from codey_tui.store import Database, StoreError
+from codey_tui.store.conversations import Saying
 
 
 @pytest.fixture
@@ -36,6 +37,34 @@ def test_sessions_the_last_used_first(database: Database) -> None:
     assert database.sessions.get("nope") is None
     with pytest.raises(StoreError, match="no session nope"):
         database.sessions.name("nope", "x")
+
+
+def test_a_session_is_removed_with_all_that_is_its_own_and_its_actions_stay(tmp_path: Path) -> None:
+    file = tmp_path / "codey.db"
+    database = Database.open(file)
+    went, stays = (database.sessions.create(at, title) for at, title in ((1.0, "Went"), (2.0, "Stays")))
+    for held in (went, stays):
+        said = f"words of {held.title} " * 400
+        database.journal.append(1, held.id, 1, 1.0, f'{{"text":"{said}"}}')
+        database.messages.put(held.id, 1, Message(id="m", role="user", text=said, at=1.0))
+        database.conversations.add(held.id, [Saying(position=0, role="user", text=said)])
+        database.plans.put(held.id, 1, 1.0, Plan(id=f"plan of {held.id}", request=said, chunks=()))
+        database.figures.put(held.id, 1, 1.0, "done", Figures())
+        database.audit.open_row(
+            AuditRow(
+                action_id=held.id, session=held.id, turn=1, at=1.0, tool="shell", args={}, preview="ls", risk="read"
+            )
+        )
+    database.sessions.remove(went.id)
+    assert [held.id for held in database.sessions.list()] == [stays.id]
+    for parts in (database.journal.read, database.messages.list, database.conversations.list, database.figures.list):
+        assert (len(parts(went.id)), len(parts(stays.id))) == (0, 1)
+    assert database.plans.of_turn(went.id, 1) is None and database.plans.of_turn(stays.id, 1) is not None
+    assert [row.session for row in database.audit.list()] == [went.id, stays.id]
+    database.close()
+    content = file.read_bytes()
+    assert b"words of Stays" in content
+    assert b"words of Went" not in content, "nothing lingers in free pages"
 
 
 def test_sessions_begun_in_the_same_second_differ(database: Database) -> None:
