@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 import time
 from collections.abc import Generator
 from functools import partial
@@ -107,6 +108,25 @@ def test_a_session_that_cannot_be_removed_whole_stays_and_can_be_removed_again(t
             room.engine.submit(ops.RemoveSessions(sessions=(first,)))
             assert "Permission denied" in (await room.event(ev.Noticed)).text
             refusing.clear()
+            room.engine.submit(ops.RemoveSessions(sessions=(first,)))
+            assert (await room.event(ev.SessionsRemoved)).sessions == (first,)
+
+    asyncio.run(scenario())
+
+
+def test_nothing_is_removed_while_the_disk_takes_nothing(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, busy_timeout_s=0.01) as room:
+            first = room.engine.status().session.id
+            room.engine.submit(ops.NewSession())
+            await room.event(ev.SessionOpened, 2)
+            other = sqlite3.connect(room.state_dir / "codey.db", isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            room.engine.submit(ops.SetMode(mode="plan"))
+            room.engine.submit(ops.RemoveSessions(sessions=(first,)))
+            await room.until(lambda: any("No session was removed" in notice.text for notice in room.of(ev.Noticed)))
+            other.execute("ROLLBACK")
+            other.close()
             room.engine.submit(ops.RemoveSessions(sessions=(first,)))
             assert (await room.event(ev.SessionsRemoved)).sessions == (first,)
 
