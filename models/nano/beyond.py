@@ -6,11 +6,13 @@ from codey_tui.engine import prompts
 from codey_tui.engine.naming import new_path
 from codey_tui.engine.slots import ask_for_file
 from models.nano import applications, phrases
-from models.nano.chats import BEYOND, END, Example, edit_turns, file_turns, question_turns
+from models.nano.chats import BEYOND, END, Example, asked_turns, edit_turns, question_turns
 
 TARGET = BEYOND + END
 NAMED_SHARE = 0.15
 """The share of requests that say what a function or class is to be called."""
+PLACED_SHARE = 0.1
+"""The share of requests that say in words where the file is to be."""
 EDIT_OPENING = "<<<<<<< SEARCH\n"
 """How the engine opens the answer to `prompts.edit_file`."""
 
@@ -62,8 +64,10 @@ def _python(rng: random.Random) -> Example:
         own = phrases.programs()[rng.choice(phrases.names())]["paths"]
     path = _path(rng, own, words, request, ".py")
     if rng.random() < NAMED_SHARE:
-        request = phrases.with_name(rng, request)
-    return Example(file_turns(request, path), prompts.fence_for("source_file", "python"), TARGET)
+        request = phrases.with_name(rng, request, phrases.invented_name(rng, rng.choice(["function", "class"])))
+    if rng.random() < PLACED_SHARE:
+        request = phrases.placed(rng, request, path)
+    return Example(asked_turns(request, path, "python")[0], prompts.fence_for("source_file", "python"), TARGET)
 
 
 def _other_language(rng: random.Random) -> Example:
@@ -79,7 +83,7 @@ def _other_language(rng: random.Random) -> Example:
     path = _path(rng, own, words, request, f".{suffix}")
     if fence == "markdown" and rng.random() < 0.6:
         path = "README.md"
-    return Example(file_turns(request, path), prompts.fence_for("source_file", fence), TARGET)
+    return Example(asked_turns(request, path, fence)[0], prompts.fence_for("source_file", fence), TARGET)
 
 
 def _edit(rng: random.Random) -> Example:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from codey_tui.engine import prompts
+from codey_tui.engine.slots import ask_for_file
+from codey_tui.protocol.plan import Chunk
 
 BEYOND = "<|beyond|>"
 """The whole answer to a request outside the range; the engine turns it into a sentence."""
@@ -28,6 +30,12 @@ def chat(turns: Turns) -> str:
 def file_turns(request: str, path: str) -> Turns:
     """The turns of a request for one new file, as the engine sends them."""
     return (("system", prompts.system()), ("user", prompts.new_file(request, path)))
+
+
+def asked_turns(request: str, path: str, language: str) -> tuple[Turns, bool]:
+    """The turns of a request for one new file as the engine sends them, with a name behind a slot; and whether it found one."""
+    user, binding = ask_for_file(request, Chunk(id="1", kind="source_file", title="", path=path, language=language))
+    return (("system", prompts.system()), ("user", user)), "fn" in binding.values
 
 
 def edit_turns(request: str, path: str, shown: str) -> Turns:

@@ -4,30 +4,36 @@
 """
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 from codey_tui.engine import prompts
 from codey_tui.engine.naming import new_path
+from codey_tui.engine.slots import bind_name
 from models.nano import applications, beyond, edits, phrases
-from models.nano.chats import END, Example, file_target, file_turns, label_turns, question_turns
+from models.nano.chats import END, Example, asked_turns, file_target, label_turns, question_turns
 from models.nano.places import HERE
 from models.router import generator
 
 MIX = (
-    ("program", 0.44),
-    ("beyond", 0.23),
-    ("application", 0.10),
-    ("label", 0.05),
+    ("program", 0.43),
+    ("beyond", 0.22),
+    ("application", 0.09),
+    ("label", 0.08),
     ("edit", 0.05),
-    ("page", 0.05),
+    ("page", 0.04),
     ("answer", 0.03),
-    ("asked", 0.05),
+    ("asked", 0.06),
 )
 """The share of examples of each kind."""
 NAMED_SHARE = 0.3
 """The share of requests for a function or class that say what it is to be called."""
+BY_NAME_SHARE = 0.05
+"""The share of requests for a function or class that say nothing but its name."""
+PLACED_SHARE = 0.12
+"""The share of requests that say in words where the file is to be."""
 CODE_OPENING = "```python\n"
 """How an answer that is a program begins."""
 FENCES = {".py": "python", ".html": "html", ".sh": "bash"}
@@ -36,21 +42,39 @@ FENCES = {".py": "python", ".html": "html", ".sh": "bash"}
 def _path(rng: random.Random, entry: dict[str, Any], words: str, request: str, suffix: str) -> str:
     """The path that the planner would choose for a request, or another that a person might name."""
     if rng.random() < 0.45:
-        name = new_path(request)
-        return name if name.endswith(suffix) else f"main{suffix}"
+        return _planned(request, suffix)
     return f"{phrases.folder(rng)}{phrases.stem(rng, entry['paths'], words, request)}{suffix}"
 
 
-def file_example(rng: random.Random, entry: dict[str, Any], source: str, slotted: str, suffix: str) -> Example:
-    """A request for the file of `entry`, and the file: with the slot of a name where the request says one."""
+def _planned(request: str, suffix: str) -> str:
+    name = new_path(request)
+    return name if name.endswith(suffix) else f"main{suffix}"
+
+
+def _request(rng: random.Random, entry: dict[str, Any], suffix: str) -> tuple[str, str]:
+    """A request for the file of `entry`, perhaps with a name for its function or class or with its place, and its path: that says what
+    is wanted where the request says it by a name only, which a slot hides."""
+    if entry.get("main") and rng.random() < BY_NAME_SHARE:
+        request = phrases.by_name(rng, entry)
+        return request, _planned(request, suffix)
     request, words = phrases.request_for(rng, entry)
-    if slotted != source and rng.random() < NAMED_SHARE:
-        request, source = phrases.with_name(rng, request), slotted
-        said = request.replace("<|fn|>", phrases.invented_name(rng, entry["kind"]))
-    else:
-        said = request
-    path = _path(rng, entry, words, said, suffix)
-    return Example(file_turns(request, path), prompts.fence_for("source_file", FENCES[suffix]), file_target(source))
+    if entry.get("main") and rng.random() < NAMED_SHARE:
+        request = phrases.with_name(rng, request, phrases.wished_name(rng, entry))
+    left = bind_name(request).hide(request).lower()
+    told = any(word in left for word in re.findall(r"\w{2,}", words.lower()))
+    path = _path(rng, entry, words, request, suffix) if told else _planned(request, suffix)
+    return (phrases.placed(rng, request, path) if rng.random() < PLACED_SHARE else request), path
+
+
+def file_example(rng: random.Random, entry: dict[str, Any], source: str, slotted: str, suffix: str) -> Example:
+    """A request for the file of `entry`, and the file: with the slot of a name where the engine finds one in the request."""
+    while True:
+        request, path = _request(rng, entry, suffix)
+        turns, bound = asked_turns(request, path, FENCES[suffix])
+        shown = turns[-1][1].partition("\n")[0].partition(": ")[2]
+        if not {phrases.normal(request), phrases.normal(shown)} & phrases.held_out():
+            break
+    return Example(turns, prompts.fence_for("source_file", FENCES[suffix]), file_target(slotted if bound else source))
 
 
 def program_example(rng: random.Random, name: str) -> Example:
@@ -70,7 +94,7 @@ def page_example(rng: random.Random) -> Example:
 @cache
 def _labelled() -> list[tuple[str, str]]:
     """Requests with their kinds, as the router is trained on."""
-    return [(text, _KIND_OF.get(label, label)) for text, label in generator.examples(1, 12)]
+    return [(text, _KIND_OF.get(label, label)) for text, label in generator.examples(1, 40)]
 
 
 _KIND_OF = dict.fromkeys(("git", "file", "shell", "search", "sqlite", "environment", "python"), "tool")
@@ -100,8 +124,12 @@ def answer_example(rng: random.Random) -> Example:
 def asked_example(rng: random.Random) -> Example:
     """A question that a program answers, and the program in a code block."""
     name = rng.choice(phrases.names())
+    entry = phrases.programs()[name]
     while True:
-        text = phrases.how_to(rng, rng.choice(phrases.programs()[name]["tasks"]))
+        if rng.random() < 0.5:
+            text = phrases.dress(rng, rng.choice(entry["questions"])) + rng.choice(["", "?", "?"])
+        else:
+            text = phrases.how_to(rng, rng.choice(entry["tasks"]))
         if phrases.normal(text) not in phrases.held_out():
             return Example(question_turns(text), "", f"{CODE_OPENING}{phrases.program(name).rstrip()}\n```{END}")
 

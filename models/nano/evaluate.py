@@ -101,8 +101,7 @@ def trained_rows(per_program: int) -> list[Row]:
             request, _ = phrases.request_for(rng, entry)
             main = ""
             if entry["main"] and rng.random() < corpus.NAMED_SHARE:
-                wanted = phrases.invented_name(rng, entry["kind"])
-                request = phrases.with_name(rng, request).replace("<|fn|>", wanted)
+                request = phrases.with_name(rng, request, phrases.wished_name(rng, entry))
                 main = name_in(request)
             rows.append((name, request, main))
     return rows

@@ -136,6 +136,17 @@ def about_task(rng: random.Random, task: str) -> str:
     return opening + text + rng.choice(frames["endings"])
 
 
+def in_context(rng: random.Random, words: str, *, task: bool) -> str:
+    """A request that tells what it is for, such as `I'm building a chat bot and need a word counter`."""
+    frames = load("frames")
+    project = rng.choice(frames["projects"])
+    if task:
+        frame = rng.choice(frames["context_tasks"])
+        return frame.format(project=project, task=words, tasks=third_person(words))
+    thing = rng.choice(["", "a ", "a ", "a ", "the "]) + rng.choice(frames["adjectives"]) + words
+    return rng.choice(frames["context_things"]).format(project=project, thing=thing)
+
+
 def about_ask(rng: random.Random, ask: str) -> str:
     """A request that is told in sentences of its own, such as `given a list of numbers, return the largest`."""
     frames = load("frames")
@@ -258,10 +269,17 @@ def request_for(rng: random.Random, entry: dict[str, list[str]]) -> tuple[str, s
     """A dressed request for the subject `entry` that is not held out, and the words of its subject."""
     while True:
         style = rng.random()
-        if "asks" in entry and style > 0.90:
+        if "asks" in entry and style > 0.91:
             words = rng.choice(entry["asks"])
             text = dress(rng, about_ask(rng, words))
-        elif style < 0.42:
+        elif "questions" in entry and style > 0.87:
+            words = rng.choice(entry["questions"])
+            text = words + rng.choice(["?", "?", ".", ",", ":", " -"]) + rng.choice(load("frames")["wants"])
+            text = dress(rng, text)
+        elif style > 0.77:
+            words = rng.choice(entry["tasks" if style > 0.82 else "things"])
+            text = dress(rng, in_context(rng, words, task=style > 0.82))
+        elif style < 0.38:
             words = rng.choice(entry["tasks"])
             text = dress(rng, about_task(rng, words))
         else:
@@ -307,22 +325,71 @@ def names() -> list[str]:
     return list(programs())
 
 
-def with_name(rng: random.Random, text: str) -> str:
-    """A request that also says, by the slot, what the function or class is to be called."""
+def with_name(rng: random.Random, text: str, name: str) -> str:
+    """A request that also says what the function or class is to be called."""
     frames = load("frames")
     nouns = list(re.finditer(r"\b(?:function|class|method|helper)\b", text, re.IGNORECASE))
     style = rng.random()
     if nouns and style < 0.45:
         at = rng.choice(nouns).end()
-        return f"{text[:at]} {rng.choice(frames['name_inner'])}{text[at:]}"
-    if style < 0.90:
-        return text.rstrip(" .!?,") + rng.choice(frames["name_tails"])
-    return rng.choice(frames["name_leads"]) + text
+        named = f"{text[:at]} {rng.choice(frames['name_inner'])}{text[at:]}"
+    elif style < 0.90:
+        named = text.rstrip(" .!?,") + rng.choice(frames["name_tails"])
+    else:
+        named = rng.choice(frames["name_leads"]) + text
+    return named.replace("<|fn|>", name)
+
+
+def by_name(rng: random.Random, entry: dict[str, Any]) -> str:
+    """A request that says what it wants by the name of the function or class alone."""
+    frames = load("frames")
+    frame = rng.choice(frames["class_only" if entry["kind"] == "class" else "name_only"])
+    return dress_lightly(rng, frame.format(name=telling_name(rng, entry)))
+
+
+def dress_lightly(rng: random.Random, text: str) -> str:
+    """`text` with a capital at its beginning or an ending, the names in it as they are."""
+    text = text[:1].upper() + text[1:] if rng.random() < 0.3 else text
+    return text + (rng.choice(load("frames")["endings"]) if rng.random() < 0.3 else "")
+
+
+def placed(rng: random.Random, text: str, path: str) -> str:
+    """A request that also says in words where the file is to be."""
+    frames = load("frames")
+    if rng.random() < 0.6:
+        return text.rstrip(" .!?,") + rng.choice(frames["place_tails"]).format(path=path)
+    return rng.choice(frames["place_leads"]).format(path=path) + text
 
 
 def invented_name(rng: random.Random, kind: str) -> str:
     """A name that a person might want, of words that do not exist."""
-    words = [pseudo_word(rng) for _ in range(rng.randint(1, 3))]
-    if kind == "class" or rng.random() < 0.1:
-        return "".join(word.capitalize() for word in words)
+    return _joined(rng, [pseudo_word(rng) for _ in range(rng.randint(1, 3))], kind)
+
+
+def telling_name(rng: random.Random, entry: dict[str, Any]) -> str:
+    """A name of the words of a subject, such as `get_prime_factors`."""
+    own = [path.removesuffix(".py") for path in entry["paths"] if "/" not in path]
+    short = [snake(thing) for thing in entry["things"] if len(thing.split()) <= 3 and thing.replace(" ", "").isalpha()]
+    words = rng.choice([*own, *short[:8]]).split("_")
+    if rng.random() < 0.35 and entry["kind"] != "class":
+        words.insert(0, rng.choice(load("frames")["name_verbs"]))
+    return _joined(rng, words, entry["kind"])
+
+
+def wished_name(rng: random.Random, entry: dict[str, Any]) -> str:
+    """A name for the function or class of a program: of its own words, of words that mean nothing, or both."""
+    style = rng.random()
+    if style < 0.45:
+        return invented_name(rng, entry["kind"])
+    name = telling_name(rng, entry)
+    return name if style < 0.8 else f"{name}{rng.choice(['2', '_2', '_fn', 'X', '_v2', '_new', '_of', '_for_me'])}"
+
+
+def _joined(rng: random.Random, words: list[str], kind: str) -> str:
+    words = [word for word in words if word]
+    style = rng.random()
+    if kind == "class" or style < 0.07:
+        return "".join(word[:1].upper() + word[1:] for word in words)
+    if style < 0.25:
+        return words[0] + "".join(word.capitalize() for word in words[1:])
     return "_".join(words)

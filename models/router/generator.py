@@ -97,7 +97,7 @@ def _program(source: random.Random) -> tuple[str, str]:
     while ASKING.search(text) and not WANTING.search(text):
         text, _ = phrases.request_for(source, entry)
     if entry.get("main") and source.random() < 0.3:
-        text = phrases.with_name(source, text).replace("<|fn|>", phrases.invented_name(source, entry["kind"]))
+        text = phrases.with_name(source, text, phrases.wished_name(source, entry))
     return text, "code"
 
 
@@ -129,8 +129,39 @@ def _question(source: random.Random) -> tuple[str, str]:
     return phrases.dress(source, text + source.choice(["", "?", "?"])), "question"
 
 
-_SOURCES = (_program, _edit, _application, _question)
-_WEIGHTS = (0.70, 0.12, 0.14, 0.04)
+def _bare(source: random.Random) -> tuple[str, str]:
+    """The words of a program and next to nothing else, as people type them into a prompt."""
+    entry = phrases.programs()[source.choice(phrases.names())] if source.random() < 0.8 else phrases.load("beyond")
+    text = source.choice(entry[source.choice(["things", "tasks", "things", "asks"])])
+    while ASKING.search(text):
+        text = source.choice(entry["things"])
+    text += source.choice(_BARE_ENDS) if source.random() < 0.3 else ""
+    return _mistyped(text, source) if source.random() < 0.15 else text, "code"
+
+
+def _asked(source: random.Random) -> tuple[str, str]:
+    """A question that a program answers."""
+    entry = phrases.programs()[source.choice(phrases.names())]
+    if source.random() < 0.5:
+        return phrases.how_to(source, source.choice(entry["tasks"])), "question"
+    return source.choice(entry["questions"]) + source.choice(["", "?", "?"]), "question"
+
+
+_BARE_ENDS = (
+    " please",
+    " pls",
+    " plz",
+    " in python",
+    " python",
+    " py",
+    " script",
+    " function",
+    " program",
+    " code",
+    " example",
+)
+_SOURCES = (_program, _edit, _application, _question, _bare, _asked)
+_WEIGHTS = (0.54, 0.10, 0.11, 0.03, 0.17, 0.05)
 
 
 def plain(text: str) -> str:

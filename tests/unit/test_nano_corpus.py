@@ -55,3 +55,13 @@ def test_every_answer_ends_and_only_refusals_hold_the_token() -> None:
         if example.prefill.startswith(prompts.FENCE) and BEYOND not in example.target:
             fence = example.prefill[: len(example.prefill) - len(example.prefill.lstrip("`"))]
             assert example.target.endswith(f"\n{fence}{END}")
+
+
+def test_a_program_has_a_slot_where_the_engine_finds_a_name() -> None:
+    slots = [
+        ("<|fn|>" in request_of(made), "<|fn|>" in made.target)
+        for made in first_examples(12, 2000)
+        if "Request" in made.turns[-1][1]
+    ]
+    assert sum(asked and answered for asked, answered in slots) > 100
+    assert not [row for row in slots if row == (False, True)]

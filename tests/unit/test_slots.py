@@ -70,6 +70,13 @@ print(load_users("x"), "load_users")
         ("sum the odd ones: sumOdds", "sumOdds"),
         ("BoxPile: a class that is a stack", "BoxPile"),
         ("implement a LinkedList class", "LinkedList"),
+        ("a function called is_prime", "is_prime"),
+        ("a checker, call it isEven", "isEven"),
+        ("a function named itemize", "itemize"),
+        ("a class called BetterStack", "BetterStack"),
+        ("a stack (name: PlatePile)", "PlatePile"),
+        ("median of a list, to be called middle", "middle"),
+        ("sum of digits. Let the name be crosswise.", "crosswise"),
         ("write the class BankAccount with deposit", "BankAccount"),
     ],
 )
@@ -204,7 +211,7 @@ def test_the_parts_of_an_application_are_asked_for_with_slots_and_without_other_
         instruction="Write it.",
     )
     user, binding = ask_for_file("Create a full-stack todo app", chunk)
-    assert user == "Request: Create a full-stack <|e|> app\nTask: Write it.\nFile: templates/index.html"
+    assert user == "Request: create a full-stack <|e|> app\nTask: Write it.\nFile: templates/index.html"
     assert binding.fill("<|es|>") == "todos"
 
 
@@ -246,4 +253,11 @@ def test_an_edit_that_is_not_bound_shows_a_part_of_the_file() -> None:
 def test_the_place_of_a_file_is_said_once(request_text: str, path: str, asked: str) -> None:
     chunk = Chunk(id="1", kind="source_file", title="", path=path, language="python", max_tokens=100)
     user, _ = ask_for_file(request_text, chunk)
-    assert user == prompts.new_file(asked, path)
+    assert user == prompts.new_file(asked.lower(), path)
+
+
+def test_a_name_is_hidden_as_it_is_written_and_the_rest_is_in_small_letters() -> None:
+    chunk = Chunk(id="1", kind="source_file", title="", path="pile.py", language="python", max_tokens=100)
+    user, binding = ask_for_file("WRITE a class called Stack that is a stack", chunk)
+    assert user == prompts.new_file("write a class called <|fn|> that is a stack", "pile.py")
+    assert binding.fill("class <|fn|>:") == "class Stack:"

@@ -17,15 +17,17 @@ SHOWN_TOKENS = 120
 def ask_for_file(request: str, chunk: Chunk) -> tuple[str, Binding]:
     """The user message for one new file, and what its slots stand for.
 
-    Earlier files are not shown: such a model has learned how the parts of an application fit together.
+    The request is shown in small letters, since a small model spells them best; a name behind a slot keeps its own. Earlier files are
+    not shown: such a model has learned how the parts of an application fit together.
     """
     part = any(entry.instruction and entry.kind == chunk.kind for entry in CHUNKS)
     if part:
         binding = bind_entity(request)
-        return prompts.new_file(binding.hide(request), _own_path(chunk.path), instruction=chunk.instruction), binding
+        shown = prompts.new_file(binding.hide(request).lower(), _own_path(chunk.path), instruction=chunk.instruction)
+        return shown, binding
     request = _without_path(chunk.instruction or request, chunk.path)
     binding = bind_name(request)
-    return prompts.new_file(binding.hide(request), chunk.path), binding
+    return prompts.new_file(binding.hide(request).lower(), chunk.path), binding
 
 
 def _without_path(request: str, path: str) -> str:

@@ -29,7 +29,7 @@ class Binding:
     """What the slots of one chunk stand for, and the texts that are hidden behind slots in the prompt.
 
     `values` are put in place of the slots that the model writes. `hidden` maps words of the request to slots: each is replaced where
-    it stands as a whole word, whatever its case.
+    it stands as a whole word: an entity whatever its case, any other name as it is written.
     """
 
     values: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -38,7 +38,9 @@ class Binding:
     def hide(self, text: str) -> str:
         """`text` with the bound names replaced by their slots, the longest first."""
         for words in sorted(self.hidden, key=len, reverse=True):
-            text = re.sub(rf"(?<!\w){re.escape(words)}(?!\w)", f"<|{self.hidden[words]}|>", text, flags=re.IGNORECASE)
+            slot = self.hidden[words]
+            case = re.IGNORECASE if slot in ("e", "es") else re.NOFLAG
+            text = re.sub(rf"(?<!\w){re.escape(words)}(?!\w)", f"<|{slot}|>", text, flags=case)
         return text
 
     def fill(self, text: str) -> str:

@@ -7,7 +7,8 @@ from codey_tui.engine.router.spans import looks_like_file
 from codey_tui.engine.slots.binding import Binding
 
 _CALLED = re.compile(
-    r"\b(?:called|named|names?|call(?:ing)?|naming|as|titled|labelled)\s+(?:it|them|this|that|the\s+(?:function|class|method)|is|be|should\s+be)?\s*"
+    r"\b(?:called|named|names?|call(?:ing)?|naming|as|titled|labelled)(?:\s+|\s*[:=]\s*)"
+    r"(?:(?:it|them|this|that|the\s+(?:function|class|method)|is|be|should\s+be)\b)?\s*"
     r"(?:should\s+be\s+|is\s+|:\s*|=\s*)?(?P<quote>[`'\"“‘]?)(?P<name>[A-Za-z_]\w*)(?P<call>\(\)|\([\w\s,:=*]*\))?(?P=quote)?",
     re.IGNORECASE,
 )
@@ -20,7 +21,7 @@ _BARE = re.compile(r"(?<![\w./@-])(?P<name>[A-Za-z_]\w*)(?P<call>\(\))?(?![\w/-]
 _WISHED = re.compile(
     r"\b(?:(?:call|name)\s+(?:it|this|that|the\s+(?:function|class|method))|(?:with|under|by|has|have)\s+the\s+name|whose\s+name\s+is|"
     r"(?:it|which|that|function|class|method)\s+(?:must|should|shall|has\s+to|is\s+to)\s+be\s+(?:called|named)|"
-    r"name\s+(?:must|should|shall)\s+be)\s+"
+    r"name\s+(?:must|should|shall)\s+be|let\s+the\s+name\s+be|,?\s+to\s+be\s+(?:called|named))\s+"
     r"(?P<name>[A-Za-z_]\w*)(?=\s*(?:[.,;:!?)]|$|(?:please|pls|thanks|thank|and)\b))",
     re.IGNORECASE,
 )
