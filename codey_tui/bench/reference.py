@@ -18,6 +18,11 @@ from codey_tui.protocol.models import KvType
 
 TOOL = "llama-bench"
 BARE = "codey_tui.inference.bare"
+_OPTIONS = {
+    "--repack": "not to repack the weights",
+    "--n-depth": "what was read before",
+}
+"""What older ones cannot be told."""
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,26 +70,24 @@ class Reference:
     @property
     def differs(self) -> str:
         """What could not be set alike; empty when all was."""
-        if not self._program or "--repack" in self._known:
-            return ""
-        return f"this {TOOL} is too old to be told not to repack the weights"
-
-    def measure(self, prompt: int, tokens: int) -> Speed:
-        """Evaluate so many tokens of prompt, and apart from it generate so many."""
         if not self._program:
-            found = run_json(self._bare(prompt, tokens), self._environment())
+            return ""
+        lacks = [what for option, what in _OPTIONS.items() if option not in self._known]
+        return f"this {TOOL} is too old to be told {' and '.join(lacks)}" if lacks else ""
+
+    def measure(self, prompt: int, tokens: int, *, before_prompt: int = 0, before_tokens: int = 0) -> Speed:
+        """Evaluate so many tokens of prompt, and apart from it generate so many; each after so many tokens that are there."""
+        if not self._program:
+            found = run_json(self._bare(prompt, tokens, before_prompt, before_tokens), self._environment())
             return msgspec.convert(found, Speed)
         setup = self._setup
-        if setup.threads_prompt == setup.threads_generation:
-            rows = self._run(setup.threads_prompt, prompt, tokens)
-        else:
-            rows = self._run(setup.threads_prompt, prompt, 0) + self._run(setup.threads_generation, 0, tokens)
         return Speed(
-            prompt=next(float(row["avg_ts"]) for row in rows if row["n_prompt"]),
-            generation=next(float(row["avg_ts"]) for row in rows if row["n_gen"]),
+            prompt=self._run(setup.threads_prompt, prompt, 0, before_prompt),
+            generation=self._run(setup.threads_generation, 0, tokens, before_tokens),
         )
 
-    def _run(self, threads: int, prompt: int, tokens: int) -> list[dict[str, Any]]:
+    def _run(self, threads: int, prompt: int, tokens: int, before: int) -> float:
+        """Tokens per second of the one or the other."""
         setup = self._setup
         command = [self._program, "-m", setup.path, "-p", str(prompt), "-n", str(tokens), "-r", "1", "-t", str(threads)]
         command += ["-b", str(setup.batch), "-ub", str(setup.batch), "-ctk", setup.kv_type, "-ctv", setup.kv_type]
@@ -95,12 +98,14 @@ class Reference:
             command += ["-mmp", str(int(setup.mmap))]
         if "--repack" in self._known:
             command += ["--repack", str(int(setup.repack))]
+        if "--n-depth" in self._known:
+            command += ["-d", str(before)]
         rows = run_json(_niced(command, setup.nice), self._environment())
         if not isinstance(rows, list) or not rows:
             raise BenchFailed(f"{self._program} printed no figures.")
-        return cast("list[dict[str, Any]]", rows)
+        return float(cast("list[dict[str, Any]]", rows)[0]["avg_ts"])
 
-    def _bare(self, prompt: int, tokens: int) -> list[str]:
+    def _bare(self, prompt: int, tokens: int, before_prompt: int, before_tokens: int) -> list[str]:
         setup = self._setup
         command = [sys.executable, "-P", "-m", BARE, setup.path, str(prompt), str(tokens)]
         command += [
@@ -110,6 +115,7 @@ class Reference:
             str(setup.threads_generation),
         ]
         command += ["--batch", str(setup.batch), "--kv", setup.kv_type, *([] if setup.mmap else ["--no-mmap"])]
+        command += ["--before-prompt", str(before_prompt), "--before-tokens", str(before_tokens)]
         command += [] if setup.flash_attention else ["--no-flash"]
         return _niced(command, setup.nice)
 

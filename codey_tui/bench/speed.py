@@ -44,7 +44,7 @@ class Against(Protocol):
     def name(self) -> str: ...
     @property
     def differs(self) -> str: ...
-    def measure(self, prompt: int, tokens: int) -> Speed: ...
+    def measure(self, prompt: int, tokens: int, *, before_prompt: int = 0, before_tokens: int = 0) -> Speed: ...
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +115,12 @@ class Speeds:
                 prompt_tokens=read.tokens_new,
                 generation_tokens=written.generated,
                 codey=Speed(prompt=read.prompt_rate, generation=written.generation_rate),
-                reference=self._against.measure(read.tokens_new, written.generated),
+                reference=self._against.measure(
+                    read.tokens_new,
+                    written.generated,
+                    before_prompt=read.tokens_cached,
+                    before_tokens=written.tokens_cached + written.tokens_new,
+                ),
             )
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """llama.cpp without anything of Codey around it, to compare with: `python -m codey_tui.inference.bare MODEL PROMPT TOKENS`.
 
-Evaluates so many tokens of prompt and generates so many from an empty cache, as llama-bench does, and prints both speeds in
+Evaluates so many tokens of prompt and generates so many, each after so many others, as llama-bench does, and prints both speeds in
 tokens per second as JSON.
 """
 
@@ -31,7 +31,7 @@ class Bare:
         if not self._model:
             raise RuntimeError(f"llama.cpp cannot load {given.model}.")
         context = lib.llama_context_default_params()
-        context.n_ctx = given.prompt + given.tokens + 8
+        context.n_ctx = max(given.before_prompt + given.prompt, given.before_tokens + given.tokens) + 8
         context.n_batch = context.n_ubatch = given.batch
         context.n_threads, context.n_threads_batch = given.threads_generation, given.threads_prompt
         context.flash_attn_type = (
@@ -46,9 +46,14 @@ class Bare:
         self._buffer = (lib.llama_token * given.batch)()
         self._random = np.random.default_rng(1)
 
-    def prompt(self, count: int) -> float:
-        """Tokens per second of evaluating `count` tokens."""
+    def prompt(self, count: int, before: int = 0) -> float:
+        """Tokens per second of evaluating `count` tokens, after so many that are not counted."""
         self._forget()
+        if before:
+            self._read(before)
+        return self._read(count)
+
+    def _read(self, count: int) -> float:
         tokens: list[int] = self._random.integers(0, self._vocabulary, count).tolist()
         begun = time.perf_counter()
         for start in range(0, count, self._given.batch):
@@ -57,9 +62,11 @@ class Bare:
             self._decode(len(part))
         return count / (time.perf_counter() - begun)
 
-    def generation(self, count: int) -> float:
-        """Tokens per second of generating `count` tokens, each the likeliest."""
+    def generation(self, count: int, before: int = 0) -> float:
+        """Tokens per second of generating `count` tokens, each the likeliest, after so many that were read."""
         self._forget()
+        if before:
+            self._read(before)
         self._buffer[0] = 0
         begun = time.perf_counter()
         for _ in range(count):
@@ -86,6 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads-generation", type=int, default=1)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--kv", choices=("f16", "q8_0"), default="f16")
+    parser.add_argument("--before-prompt", type=int, default=0)
+    parser.add_argument("--before-tokens", type=int, default=0)
     parser.add_argument("--no-mmap", action="store_true")
     parser.add_argument("--no-flash", action="store_true")
     given = parser.parse_args(arguments)
@@ -96,7 +105,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Once unmeasured, so that no page of the file is read while the clock runs.
         bare.prompt(min(given.batch, given.prompt))
         bare.generation(1)
-        found = {"prompt": bare.prompt(given.prompt), "generation": bare.generation(given.tokens)}
+        found = {
+            "prompt": bare.prompt(given.prompt, given.before_prompt),
+            "generation": bare.generation(given.tokens, given.before_tokens),
+        }
     except RuntimeError as error:
         print(error, file=sys.stderr)
         return 1

@@ -19,7 +19,7 @@ rows = [{{"n_prompt": count["-p"], "n_gen": 0, "avg_ts": 1000.0}}] if count["-p"
 rows += [{{"n_prompt": 0, "n_gen": count["-n"], "avg_ts": 100.0}}] if count["-n"] else []
 print(json.dumps(rows))
 """
-NEW = "--n-gen <n> --load-mode <auto|mmap> --repack <0|1>"
+NEW = "--n-gen <n> --n-depth <n> --load-mode <auto|mmap> --repack <0|1>"
 OLD = "--n-gen <n> -mmp, --mmap <0|1>"
 
 

@@ -30,25 +30,25 @@ def test_both_sides_get_the_same_settings(tmp_path: Path) -> None:
     program, calls = write_llama_bench(tmp_path)
     reference = Reference(SETUP, str(program), WAITS)
     assert reference.name == "llama-bench" and not reference.differs
-    assert reference.measure(300, 40) == Speed(prompt=1000.0, generation=100.0)
-    [call] = calls_of(calls)
-    wanted = (
-        "-m /m.gguf -p 300 -n 40 -r 1 -t 2 -b 128 -ub 128 -ctk q8_0 -ctv q8_0 -fa 1 -ngl 0 -o json -lm mmap --repack 0"
-    )
-    assert call == {"args": wanted.split(), "wait": "passive"}
+    assert reference.measure(300, 40, before_prompt=7, before_tokens=70) == Speed(prompt=1000.0, generation=100.0)
+    alike = "-b 128 -ub 128 -ctk q8_0 -ctv q8_0 -fa 1 -ngl 0 -o json -lm mmap --repack 0"
+    read, written = f"-p 300 -n 0 -r 1 -t 2 {alike} -d 7", f"-p 0 -n 40 -r 1 -t 2 {alike} -d 70"
+    assert calls_of(calls) == [
+        {"args": call.split(), "wait": "passive"} for call in (f"-m /m.gguf {read}", f"-m /m.gguf {written}")
+    ]
 
 
 def test_other_threads_for_tokens_take_a_call_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     program, calls = write_llama_bench(tmp_path, options=OLD)
     reference = Reference(replace(SETUP, threads_generation=1, spin=True, mmap=False), str(program))
-    assert "too old" in reference.differs
+    assert "too old to be told not to repack the weights and what was read before" in reference.differs
     assert reference.measure(300, 40) == Speed(prompt=1000.0, generation=100.0)
     found = calls_of(calls)
     assert [call["wait"] for call in found] == ["", ""]
     told = [" ".join(call["args"]) for call in found if isinstance(call["args"], list)]
     assert "-p 300 -n 0 -r 1 -t 2" in told[0] and "-p 0 -n 40 -r 1 -t 1" in told[1]
-    assert all("-mmp 0" in call and "--repack" not in call for call in told)
+    assert all("-mmp 0" in call and "--repack" not in call and " -d " not in call for call in told)
 
 
 def test_the_tool_on_the_path_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
