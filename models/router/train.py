@@ -98,7 +98,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=OUTPUT)
     parser.add_argument("--corrections", type=Path)
-    parser.add_argument("--per-frame", type=int, default=40)
+    parser.add_argument("--per-frame", type=int, default=80)
     options = parser.parse_args()
     started = time.perf_counter()
     found = examples(SEED, options.per_frame) + for_the_coder(SEED, FOR_THE_CODER)

@@ -90,6 +90,7 @@ def _greeting(request: Request) -> Ruling | None:
         and words.GREETINGS.issuperset(spoken[:1])
         and "world" not in spoken
         and not words.CODE_VERBS.intersection(spoken)
+        and "->" not in request.text
     ):
         if not spans.files(request.text) and not words.CODE_NOUNS.intersection(spoken[1:]):
             return Ruling("greeting", "clarify", 0.9, reply=f"Hello. {HELP}")
