@@ -105,6 +105,13 @@ def test_a_name_is_found_where_a_request_gives_one(request_text: str, name: str)
         ("full-stack web app: each sea shell has a name and notes", "sea shell", "sea shells"),
         ("full-stack note-taking app", "note", "notes"),
         ("Build a web application with user authentication and a dashboard", "", ""),
+        ("a web app for tennis courts", "tennis court", "tennis courts"),
+        ("create a code snippet app with flask", "code snippet", "code snippets"),
+        ("full-stack app for whisky bottles", "whisky bottle", "whisky bottles"),
+        ("I need a web app to keep track of my savings goals", "savings goal", "savings goals"),
+        ("crud web app, planets, flask", "planet", "planets"),
+        ("a web app in which comets are kept", "comet", "comets"),
+        ("for our office: a web app for volunteers", "volunteer", "volunteers"),
     ],
 )
 def test_the_entity_of_an_application_is_found_in_both_numbers(request_text: str, one: str, many: str) -> None:

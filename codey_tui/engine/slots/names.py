@@ -5,6 +5,7 @@ import re
 
 from codey_tui.engine.router.spans import looks_like_file
 from codey_tui.engine.slots.binding import Binding
+from codey_tui.engine.slots.plurals import is_plural, plural, singular
 
 _CALLED = re.compile(
     r"\b(?:called|named|names?|call(?:ing)?|naming|as|titled|labelled)(?:\s+|\s*[:=]\s*)"
@@ -147,23 +148,34 @@ _ARTICLES = frozenset(
 )
 
 
-def _singular(word: str) -> str:
-    import inflection  # only an application needs it
-
-    return str(inflection.singularize(word))
-
-
-def _plural(word: str) -> str:
-    import inflection
-
-    return str(inflection.pluralize(word))
-
-
+_COMPOUND = re.compile(
+    r"\b(?:user (?:stor(?:y|ies)|manuals?|groups?)|(?:api|access|license) (?:keys?|tokens?)|code (?:snippets?|reviews?|samples?)|"
+    r"data (?:sets?|sources?|points?)|web (?:links?|comics?|shops?)|(?:bank|savings|email) accounts?|"
+    r"(?:garden|gardening|kitchen|power|hand) tools?|(?:trading|playing|business|flash) cards?|streaming links?|"
+    r"(?:machine|spare|car) parts?|network (?:switch(?:es)?|devices?|cables?)|weather (?:reports?|stations?|records?)|"
+    r"(?:dice|lego|box|chess|tea|train) sets?|(?:diary|landing|sketch|note) pages?|(?:whisky|wine|water|beer|milk) bottles?|"
+    r"(?:arcade|washing|vending|coffee|sewing|pinball) machines?|(?:star|road|traffic) signs?|(?:vinyl|dns|medical|health) records?|"
+    r"(?:service|change|feature|pull|leave|travel) requests?|(?:social|live) events?|chat rooms?|(?:sales|business) leads?|"
+    r"(?:savings|life|fitness) goals?)\b",
+    re.IGNORECASE,
+)
+"""Names of two words of which one means something else elsewhere."""
 _REWORDED = (
     (re.compile(r"\bto\s+log\b(?!\s*(?:in|on|out|into)\b)", re.IGNORECASE), "to record"),
     (re.compile(r"\b(?:entity|entities|records|resource|resources)\s+(?:is|are|being)\b", re.IGNORECASE), "entity :"),
     (re.compile(r"\beach\s+([\w-]+(?:\s+[\w-]+)?)\s+(?=has|with|having)", re.IGNORECASE), r"about \1 , "),
     (re.compile(r"\b(app|application|site|website|webapp)\s*\(([a-z]+(?:\s[a-z]+)?)\)", re.IGNORECASE), r"\1 for \2 ."),
+    (
+        re.compile(r"\b(app|application),\s*([a-z-]+(?:\s[a-z-]+)?)(?=,\s*(?:flask|sqlite|with)\b)", re.IGNORECASE),
+        r"\1 for \2 ",
+    ),
+    (
+        re.compile(
+            r"\bin\s+which\s+([\w-]+(?:\s+[\w-]+)?)\s+(?:are|is)\s+(?:kept|stored|saved|listed)\b", re.IGNORECASE
+        ),
+        r"about \1 .",
+    ),
+    (re.compile(r"^\s*for\s+(?:our|my|the)\s+[\w ]+:", re.IGNORECASE), ""),
 )
 """Ways to say the entity, and the plainer ways that are looked for."""
 
@@ -172,6 +184,7 @@ def entity_in(text: str) -> tuple[str, str]:
     """(singular, plural) of what an application is about, in lower case with blanks; empty when the request does not say."""
     for pattern, plainer in _REWORDED:
         text = pattern.sub(plainer, text)
+    text = _COMPOUND.sub(lambda match: match.group().replace(" ", "-"), text)
     words = [match.group().lower() for match in re.finditer(r"[^\W_][\w-]*|[.,;:!?()]", text)]
     nouns = (
         []
@@ -182,10 +195,10 @@ def entity_in(text: str) -> tuple[str, str]:
         return "", ""
     nouns = [part for noun in nouns for part in re.split(r"[-_]", noun.removesuffix("-taking")) if part]
     *head, last = nouns
-    singular = _singular(last)
-    if _plural(singular) != last:  # it was no plural
-        singular = last
-    return " ".join([*head, singular]), " ".join([*head, _plural(singular)])
+    one = singular(last)
+    if plural(one) != last:  # it was no plural
+        one = last
+    return " ".join([*head, one]), " ".join([*head, plural(one)])
 
 
 def _before_kind(words: list[str], describing: frozenset[str]) -> list[str]:
@@ -210,8 +223,7 @@ def _after_doing(words: list[str]) -> list[str]:
         while at < len(words) and (words[at] in _ARTICLES or words[at] in _DOING or words[at] in _DESCRIBING):
             at += 1
         if found := _run(words[at : at + 2]):
-            plural = _plural(_singular(found[0])) == found[0]
-            if plural and _singular(found[0]) != found[0]:
+            if is_plural(found[0]) and not (len(found) > 1 and is_plural(found[1])):
                 return found[:1]
             after = words[at + 1] if at + 1 < len(words) else ""
             if len(found) == 1 and after in _PLURALS:
@@ -238,19 +250,19 @@ def bind_name(request: str) -> Binding:
 
 def bind_entity(request: str) -> Binding:
     """The slots of the entity of an application; `item` where the request names none."""
-    singular, plural = entity_in(request)
+    one, many = entity_in(request)
     hidden: dict[str, str] = {}
-    for form, slot in ((plural, "es"), (singular, "e")):
+    for form, slot in ((many, "es"), (one, "e")):
         hidden |= {form.replace(" ", glue): slot for glue in " _-" if form}
-    return Binding(_forms(singular or "item", plural or "items"), hidden)
+    return Binding(_forms(one or "item", many or "items"), hidden)
 
 
-def _forms(singular: str, plural: str) -> dict[str, str]:
-    one, many = singular.replace(" ", "_"), plural.replace(" ", "_")
+def _forms(said: str, several: str) -> dict[str, str]:
+    one, many = said.replace(" ", "_"), several.replace(" ", "_")
     return {
         "e": one,
         "es": many,
         "E": "".join(part.capitalize() for part in one.split("_")),
-        "T": singular.capitalize(),
-        "Ts": plural.capitalize(),
+        "T": said.capitalize(),
+        "Ts": several.capitalize(),
     }
