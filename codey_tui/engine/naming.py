@@ -47,7 +47,7 @@ MADE: tuple[Language, ...] = (
         "html",
         "index.html",
         r"\bhtml5?\b.{,80}\b(?:css|javascript|js)\b|\b(?:css|javascript|js)\b.{,80}\bhtml5?\b|"
-        rf"\b(?:page|web ?pages?|(?:web|portfolio )?site|portfolio|web (?:calculator|stopwatch|counter|clock|timer|form)){_END}|"
+        rf"(?<!front )\b(?:page|web ?pages?|(?:web|portfolio )?site|portfolio|web (?:calculator|stopwatch|counter|clock|timer|form)){_END}|"
         rf"\b(?:contact|feedback|log-?in|sign-?in|sign-?up|log in|sign in|sign up|registration) (?:form|screen){_END}|"
         rf"\bin (?:the|a|my) browser\b|\bhtml5?\b(?!\s+(?!calculator|counter|timer|header|footer)\w*(?:er|or)\b)",
     ),
@@ -117,7 +117,7 @@ _TO_DO = re.compile(r"\bto-do\b|\bto do(?= (?:list|app|page|item))", re.IGNORECA
 _SIGN_IN = re.compile(r"\b(log|sign)[ -](in|up)(?= (?:page|form|screen))", re.IGNORECASE)
 # "Fetch a web page" asks for a program that reads one; so does "a CSV from a JSON file".
 _READS = re.compile(
-    r"\s*(?:fetch|get|download|scrape|crawl|parse|read|print|show|display|check|monitor|ping|host|serve|test|open|save|format|"
+    r"\s*(?:pretty[ -]?print|fetch|get|download|scrape|crawl|parse|read|print|show|display|check|monitor|ping|host|serve|test|open|save|format|"
     r"prettify|tidy|validate|convert|turn|change|load|extract|watch|list|count|find|search|sort|merge|minify|send|request|rotate|split|remove|delete)\b",
     re.IGNORECASE,
 )

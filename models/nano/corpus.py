@@ -18,11 +18,11 @@ from models.nano.places import HERE
 from models.router import generator
 
 MIX = (
-    ("program", 0.43),
-    ("beyond", 0.22),
+    ("program", 0.45),
+    ("beyond", 0.21),
     ("application", 0.09),
     ("label", 0.08),
-    ("edit", 0.05),
+    ("edit", 0.04),
     ("page", 0.04),
     ("answer", 0.03),
     ("asked", 0.06),
@@ -127,9 +127,11 @@ def asked_example(rng: random.Random) -> Example:
     entry = phrases.programs()[name]
     while True:
         if rng.random() < 0.5:
-            text = phrases.dress(rng, rng.choice(entry["questions"])) + rng.choice(["", "?", "?"])
+            text = phrases.dress(rng, phrases.reworded(rng, rng.choice(entry["questions"]))) + rng.choice(
+                ["", "?", "?"]
+            )
         else:
-            text = phrases.how_to(rng, rng.choice(entry["tasks"]))
+            text = phrases.how_to(rng, phrases.reworded(rng, rng.choice(entry["tasks"])))
         if phrases.normal(text) not in phrases.held_out():
             return Example(question_turns(text), "", f"{CODE_OPENING}{phrases.program(name).rstrip()}\n```{END}")
 

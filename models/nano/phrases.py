@@ -15,6 +15,8 @@ VOWELS = "aeiou"
 NOISE_RATE = 0.12
 """The share of requests whose verb or surroundings hold a word that does not exist, so that strange words around a subject do
 not matter."""
+REWORDED_RATE = 0.4
+"""The share of subjects in which words may be replaced by others that mean the same."""
 TYPO_RATE = 0.02
 """The share of requests with one letter dropped or two swapped."""
 
@@ -265,25 +267,44 @@ def file_names(words: str) -> list[str]:
     return ["_".join(parts)[:30].strip("_"), "_".join(parts[-2:]), parts[-1], "_".join(parts[:2]), parts[0]]
 
 
+@cache
+def _synonyms() -> re.Pattern[str]:
+    words = sorted(load("frames")["synonyms"], key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b")
+
+
+def reworded(rng: random.Random, words: str) -> str:
+    """The words of a subject, some of them replaced by others that mean the same; an article may be left out."""
+    if rng.random() > REWORDED_RATE:
+        return words
+    swaps = load("frames")["synonyms"]
+    words = _synonyms().sub(
+        lambda match: rng.choice(swaps[match.group()]) if rng.random() < 0.6 else match.group(), words
+    )
+    if rng.random() < 0.15:
+        words = re.sub(r"\b(?:a|an|the) ", "", words)
+    return words
+
+
 def request_for(rng: random.Random, entry: dict[str, list[str]]) -> tuple[str, str]:
     """A dressed request for the subject `entry` that is not held out, and the words of its subject."""
     while True:
         style = rng.random()
         if "asks" in entry and style > 0.91:
-            words = rng.choice(entry["asks"])
+            words = reworded(rng, rng.choice(entry["asks"]))
             text = dress(rng, about_ask(rng, words))
         elif "questions" in entry and style > 0.87:
-            words = rng.choice(entry["questions"])
+            words = reworded(rng, rng.choice(entry["questions"]))
             text = words + rng.choice(["?", "?", ".", ",", ":", " -"]) + rng.choice(load("frames")["wants"])
             text = dress(rng, text)
         elif style > 0.77:
-            words = rng.choice(entry["tasks" if style > 0.82 else "things"])
+            words = reworded(rng, rng.choice(entry["tasks" if style > 0.82 else "things"]))
             text = dress(rng, in_context(rng, words, task=style > 0.82))
         elif style < 0.38:
-            words = rng.choice(entry["tasks"])
+            words = reworded(rng, rng.choice(entry["tasks"]))
             text = dress(rng, about_task(rng, words))
         else:
-            words = rng.choice(entry["things"])
+            words = reworded(rng, rng.choice(entry["things"]))
             text = dress(rng, about_thing(rng, words))
         if normal(text) not in held_out():
             return text, words

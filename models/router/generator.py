@@ -161,7 +161,7 @@ _BARE_ENDS = (
     " example",
 )
 _SOURCES = (_program, _edit, _application, _question, _bare, _asked)
-_WEIGHTS = (0.54, 0.10, 0.11, 0.03, 0.17, 0.05)
+_WEIGHTS = (0.42, 0.08, 0.09, 0.03, 0.32, 0.06)
 
 
 def plain(text: str) -> str:

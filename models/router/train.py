@@ -28,7 +28,7 @@ BATCH = 512
 RATE = 0.08
 DECAY = 2e-6
 CORRECTION_COPIES = 20
-FOR_THE_CODER = 20_000
+FOR_THE_CODER = 24_000
 """Requests from the corpus of the bundled model."""
 
 

@@ -61,7 +61,7 @@ def test_a_program_has_a_slot_where_the_engine_finds_a_name() -> None:
     slots = [
         ("<|fn|>" in request_of(made), "<|fn|>" in made.target)
         for made in first_examples(12, 2000)
-        if "Request" in made.turns[-1][1]
+        if "\nFile: " in made.turns[-1][1]
     ]
     assert sum(asked and answered for asked, answered in slots) > 100
     assert not [row for row in slots if row == (False, True)]

@@ -7,7 +7,7 @@ _PAIRS = (
     "brownie/brownies canoe/canoes cache/caches moustache/moustaches ache/aches axe/axes headache/headaches zombie/zombies genie/genies "
     "rookie/rookies smoothie/smoothies hoodie/hoodies budgie/budgies"
 )
-_SEVERAL = dict(pair.split("/") for pair in _PAIRS.split())
+_SEVERAL = {one: many for one, _, many in (pair.partition("/") for pair in _PAIRS.split())}
 _ONE = {many: one for one, many in _SEVERAL.items()}
 _F_WORDS = frozenset(
     "leaves loaves thieves hooves knives shelves wolves lives calves halves scarves elves wives".split()
