@@ -98,6 +98,12 @@ def _program(source: random.Random) -> tuple[str, str]:
         text, _ = phrases.request_for(source, entry)
     if entry.get("main") and source.random() < 0.3:
         text = phrases.with_name(source, text, phrases.wished_name(source, entry))
+    if entry.get("main") and source.random() < 0.04:
+        return phrases.by_name(source, entry), "code"
+    if source.random() < 0.1:
+        suffix = source.choice([".py", ".py", ".py", ".sh", ".html", ".js"])
+        stem = phrases.stem(source, entry.get("paths", ["tool.py"]), text, text)
+        text = phrases.placed(source, text, f"{phrases.folder(source)}{stem}{suffix}")
     return text, "code"
 
 
