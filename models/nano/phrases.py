@@ -17,6 +17,8 @@ NOISE_RATE = 0.12
 not matter."""
 REWORDED_RATE = 0.4
 """The share of subjects in which words may be replaced by others that mean the same."""
+DETAILED_RATE = 0.12
+"""The share of requests with sentences after them that change nothing."""
 TYPO_RATE = 0.02
 """The share of requests with one letter dropped or two swapped."""
 
@@ -306,6 +308,10 @@ def request_for(rng: random.Random, entry: dict[str, list[str]]) -> tuple[str, s
         else:
             words = reworded(rng, rng.choice(entry["things"]))
             text = dress(rng, about_thing(rng, words))
+        if rng.random() < DETAILED_RATE:
+            text = (
+                f"{text.rstrip(' .!?,')}. {' '.join(rng.sample(load('frames')['details'], rng.choice([1, 1, 2, 3])))}"
+            )
         if normal(text) not in held_out():
             return text, words
 
