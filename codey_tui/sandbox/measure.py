@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import sys
 import tempfile
 import threading
@@ -18,6 +19,8 @@ COMMAND = ("python3", "-c", "print(1)")
 
 def main() -> int:
     """Exit status 1, and the reason on standard error, where there is no Docker sandbox."""
+    # a version manager's `python3` is a script that takes longer than the program itself
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     warm, cold = Docker(), Docker(pool_size=0)
     try:
         if problem := warm.problem():
