@@ -51,14 +51,16 @@ IGNORED = -100
 
 
 def prefix_text() -> str:
-    """The start that all chats share; its hidden states are computed once a step."""
+    """The start of all chats but those that ask for a label, which share its first token only; its hidden states are computed
+    once for a batch."""
     return f"<|im_start|>system\n{prompts.system()}<|im_end|>\n<|im_start|>"
 
 
 Row = tuple[list[int], list[int]]
 """Prompt and target."""
-Batch = tuple[Tensor, Tensor, Tensor]
-"""(ids, labels, weights), each (B, T); labels are IGNORED and weights 0 on the prompt and on padding."""
+Batch = tuple[int, Tensor, Tensor, Tensor]
+"""(how many tokens of the prefix come before, ids, labels, weights), each (B, T); labels are IGNORED and weights 0 on the prompt and
+on padding."""
 
 
 def steps(seed: int, bpe: Any, prefix: list[int], first: int) -> Iterator[list[Batch]]:
@@ -66,24 +68,29 @@ def steps(seed: int, bpe: Any, prefix: list[int], first: int) -> Iterator[list[B
     source = corpus.examples(seed)
     rng = random.Random(seed)
     for step in itertools.count(first):
-        rows: list[Row] = []
+        rows: dict[int, list[Row]] = {len(prefix): [], 1: []}
         for example in itertools.islice(source, STEP_EXAMPLES):
             prompt, target = tokenizer.encode(bpe, example)
-            if prompt[: len(prefix)] != prefix:
-                raise ValueError("A chat does not begin with the shared prefix.")
+            shared = next((size for size in rows if prompt[:size] == prefix[:size]), 0)
+            if not shared:
+                raise ValueError("A chat does not begin as all do.")
             if len(target) > 3 * CUT and step >= RECITED and rng.random() > WHOLE_SHARE:
                 target = target[:CUT]
-            rows.append((prompt[len(prefix) :], target))
-        rows.sort(key=lambda row: len(row[0]) + len(row[1]))
-        cut: list[list[Row]] = [[]]
-        for row in rows:
-            if cut[-1] and (len(cut[-1]) + 1) * (len(row[0]) + len(row[1])) > BATCH_TOKENS:
-                cut.append([])
-            cut[-1].append(row)
-        yield [_padded(part) for part in cut]
+            rows[shared].append((prompt[shared:], target))
+        yield [_padded(shared, part) for shared, alike in rows.items() for part in _cut(alike)]
 
 
-def _padded(rows: list[Row]) -> Batch:
+def _cut(rows: list[Row]) -> list[list[Row]]:
+    """Parts of similar length, BATCH_TOKENS each at most; nothing of nothing."""
+    cut: list[list[Row]] = []
+    for row in sorted(rows, key=lambda row: len(row[0]) + len(row[1])):
+        if not cut or (len(cut[-1]) + 1) * (len(row[0]) + len(row[1])) > BATCH_TOKENS:
+            cut.append([])
+        cut[-1].append(row)
+    return cut
+
+
+def _padded(shared: int, rows: list[Row]) -> Batch:
     length = max(len(prompt) + len(target) for prompt, target in rows) - 1
     ids = torch.zeros((len(rows), length), dtype=torch.long)
     labels = torch.full((len(rows), length), IGNORED)
@@ -94,15 +101,15 @@ def _padded(rows: list[Row]) -> Batch:
         labels[at, start : len(whole) - 1] = whole[len(prompt) :]
         weights[at, start : len(whole) - 1] = 1.0
         weights[at, start : start + min(OPENING, len(target))] = OPENING_WEIGHT
-    return ids, labels, weights
+    return shared, ids, labels, weights
 
 
 def losses_of(net: Nano, prefix: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
     """(cross entropy in nats, weight) of every labelled token of a batch."""
-    ids, labels, weights = batch
+    shared, ids, labels, weights = batch
     kept = labels != IGNORED
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        scores = net.logits(net(prefix, ids)[kept])
+        scores = net.logits(net(prefix[:shared], ids)[kept])
     return functional.cross_entropy(scores.float(), labels[kept], reduction="none"), weights[kept]
 
 
@@ -182,7 +189,7 @@ def worker(rank: int, args: argparse.Namespace, folder: Path) -> None:
 
 def gradients(net: Nano, prefix: Tensor, step: list[Batch]) -> tuple[float, float, int, int]:
     """Sets the gradients of one step; (mean loss, mean loss of the openings, tokens that were learned, all tokens)."""
-    whole = sum(float(weights.sum()) for _, _, weights in step)
+    whole = sum(float(weights.sum()) for _, _, _, weights in step)
     total = opening = 0.0
     count = openings = seen = 0
     net.zero_grad(set_to_none=True)
@@ -192,7 +199,7 @@ def gradients(net: Nano, prefix: Tensor, step: list[Batch]) -> tuple[float, floa
         first = weights > 1
         total, count = total + losses.sum().item(), count + len(losses)
         opening, openings = opening + losses[first].sum().item(), openings + int(first.sum())
-        seen += batch[0].numel()
+        seen += batch[1].numel()
     return total / count, opening / openings, count, seen
 
 
