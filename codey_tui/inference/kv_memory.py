@@ -12,11 +12,20 @@ CONVERSATION, ASIDE = 0, 1
 
 
 class KvMemory:
-    """The memory of one context. States are of the conversation unless said otherwise."""
+    """The memory of one context, of a model whose layers look back `window` tokens (0: all to the beginning). States are of the
+    conversation unless said otherwise."""
 
-    def __init__(self, context: Any) -> None:
+    def __init__(self, context: Any, window: int = 0) -> None:
         self._context = context
+        self.window = window
         self._memory: Any = lib.llama_get_memory(context)
+
+    def reaches(self, tokens: int) -> bool:
+        """Whether what follows the first `tokens` of the conversation sees all that it looks back at.
+
+        A state in a file holds of a sliding window its last `window` tokens only, so what was restored serves where it ends.
+        """
+        return not self.window or self.span()[0] <= max(0, tokens - self.window + 1)
 
     def cut(self, keep: int) -> bool:
         """Drop what follows the first `keep` tokens of the conversation; False where the model's state cannot be cut."""

@@ -49,11 +49,12 @@ class KvStates:
             return
         self._fixed = self._fixed_of(prompt, request)
         held = common(self._runtime.tokens, prompt)
-        if not self._runtime.can_cut and held < len(self._runtime.tokens):
+        cut = self._runtime.can_cut and not self._runtime.memory.window
+        if held < len(self._runtime.tokens) and not (self._runtime.can_cut and self._runtime.memory.reaches(held)):
             held = 0
         if not self._worth(len(prompt) - held):
             return
-        found = self._store.longest(prompt[:-1], cut=self._runtime.can_cut)
+        found = self._store.longest(prompt[:-1], cut=cut)
         if found is None or found[1] - held < _WORTH:
             return
         saved, shared = found
@@ -70,7 +71,8 @@ class KvStates:
         tokens = written = 0
         memory, held = self._runtime.memory, tuple(self._runtime.tokens)
         fixed = self._fixed
-        if len(fixed) >= _WORTH and common(held, fixed) == len(fixed) and self._runtime.can_cut:
+        there = len(fixed) >= _WORTH and common(held, fixed) == len(fixed)
+        if there and self._runtime.can_cut and memory.reaches(len(fixed)):
             name = f"fixed-{hashlib.sha256(repr(fixed).encode()).hexdigest()[:16]}"
             if self._worth(len(fixed)) and not self._store.holds(name, fixed):
                 size = self._store.save(

@@ -72,7 +72,7 @@ class Runtime:
         # Recurrent and hybrid models keep one state for all tokens, which goes on but cannot be cut back.
         self.can_cut = not (lib.llama_model_is_recurrent(self._model) or lib.llama_model_is_hybrid(self._model))
         self._context = self._open_context()
-        self.memory = KvMemory(self._context)
+        self.memory = KvMemory(self._context, int(lib.llama_model_n_swa(self._model)))
         self.n_ctx = int(lib.llama_n_ctx(self._context))
         self.n_vocab = int(lib.llama_vocab_n_tokens(self._vocab))
         self._pieces: dict[int, bytes] = {}
@@ -232,8 +232,8 @@ class Runtime:
         return self._truncate(min(common(self.tokens, prompt), len(prompt) - 1))
 
     def _truncate(self, keep: int) -> int:
-        if not self.memory.cut(keep):
-            self.can_cut = False
+        if not self.memory.reaches(keep) or not self.memory.cut(keep):
+            self.can_cut = self.can_cut and self.memory.window > 0
             self.memory.clear()
             keep = 0
         del self.tokens[keep:]
@@ -295,6 +295,8 @@ class Runtime:
         keep = min(common(self.tokens, prompt), len(prompt) - 1)
         if len(self.tokens) + len(prompt) - keep > self.n_ctx:
             raise RuntimeFailed("too_long", "The conversation leaves no room in the context for a question in between.")
+        if not self.memory.reaches(keep):
+            keep = 0
         if keep:
             self.memory.share(keep)
         return keep
@@ -323,7 +325,8 @@ class Runtime:
     def remembered(self) -> int:
         """Tokens of the conversation that llama.cpp itself says it holds; fewer than `tokens` where some fell out of it."""
         first, last = self.memory.span()
-        return last + 1 if not self.can_cut else last + 1 - max(0, first)
+        whole = not self.can_cut or (self.memory.window and self.memory.reaches(last + 1))
+        return last + 1 if whole else last + 1 - max(0, first)
 
     def restore(self, file: Path, tokens: Sequence[int]) -> bool:
         """Take a state from a file that was checked before; False leaves nothing."""

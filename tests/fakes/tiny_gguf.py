@@ -25,6 +25,10 @@ def byte_symbols() -> list[str]:
     return [chr(byte) if byte in shown else chr(next(hidden)) for byte in range(256)]
 
 
+WINDOW = 32
+"""Tokens that each layer of a tiny gemma3 looks back at most."""
+
+
 def write_tiny_gguf(
     path: Path,
     *,
@@ -67,6 +71,10 @@ def write_tiny_gguf(
         writer.add_shortconv_l_cache(3)
     else:
         writer.add_head_count_kv(1)
+    if architecture == "gemma3":
+        writer.add_key_length(64)
+        writer.add_value_length(64)
+        writer.add_sliding_window(WINDOW)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_freq_base(10_000.0)
     writer.add_rope_dimension_count(64)
@@ -108,6 +116,9 @@ def _layers(
         prefix = f"blk.{layer}."
         yield prefix + "attn_norm.weight", np.ones(width, np.float32)
         yield prefix + "ffn_norm.weight", np.ones(width, np.float32)
+        if architecture == "gemma3":
+            yield prefix + "post_attention_norm.weight", np.full(width, loud, np.float32)
+            yield prefix + "post_ffw_norm.weight", np.full(width, loud, np.float32)
         if architecture == "lfm2" and layer % 2 == 0:
             yield prefix + "shortconv.conv.weight", random.normal(0, 1, (width, 3)).astype(np.float32)
             yield prefix + "shortconv.in_proj.weight", matrix(3 * width, width)
@@ -126,7 +137,7 @@ def _attention(
         yield f"{prefix}attn_{name}.weight", matrix(rows, width, 2.0)
         if architecture == "qwen2":
             yield f"{prefix}attn_{name}.bias", np.zeros(rows, np.float32)
-        if architecture == "lfm2" and name != "v":
+        if architecture in ("lfm2", "gemma3") and name != "v":
             yield f"{prefix}attn_{name}_norm.weight", np.ones(64, np.float32)
     yield prefix + "attn_output.weight", matrix(width, width, 4.0 * loud)
 

@@ -16,7 +16,7 @@ from codey_tui.inference.provider import ChatTurn, GenerateRequest, PromptHeld
 from codey_tui.inference.providers.llama_cpp import CANCEL_GRACE, LlamaCppProvider
 from codey_tui.inference.rates import Rates
 from tests.fakes.generating import Answer, answer, llama
-from tests.fakes.tiny_gguf import write_tiny_gguf
+from tests.fakes.tiny_gguf import WINDOW, write_tiny_gguf
 
 pytestmark = pytest.mark.model
 SYSTEM = ChatTurn(role="system", text="You are Codey, a careful software engineer who is asked the same way each time.")
@@ -77,6 +77,32 @@ def test_a_restored_conversation_evaluates_its_new_tokens_and_answers_the_same(
         assert restored.finished.tokens_new < 100
         assert restored.text == cold.text
         assert restored.finished.mean_logprob == pytest.approx(cold.finished.mean_logprob, abs=0.01)
+
+    asyncio.run(scenario())
+
+
+def test_a_restored_window_is_gone_on_from_at_its_end_and_nowhere_else(tmp_path: Path) -> None:
+    """A state holds of sliding windows only what the next token sees; gone on from an earlier place it would answer otherwise."""
+    path, kv = model(tmp_path, "gemma3"), options(tmp_path / "kv")
+    first = msgspec.structs.replace(asked(LONG), max_tokens=1)
+    second, other = asked(LONG, "It adds.", "And the other way round?"), asked(LONG[: WINDOW * 4] + "?", "No.", "Why?")
+
+    async def scenario() -> None:
+        read = (await converse(path, first, kv, keep="s1")).finished.tokens_new
+        plain = LoadOptions(n_batch=64)
+        cold, elsewhere = await converse(path, second, plain), await converse(path, other, plain)
+        async with llama(path, n_ctx=1024, options=kv) as provider:
+            restored = await answer(provider, second)
+            assert restored.finished.tokens_cached == read
+            whole = restored.finished.tokens_new + restored.finished.tokens_cached
+            assert whole == restored.finished.tokens_sent, "nothing of the prompt counts as lost"
+            assert restored.text == cold.text
+            back = await answer(provider, other)
+            assert back.text == elsewhere.text
+            assert back.finished.reuses
+            assert (await answer(provider, second)).text == cold.text
+            again = await answer(provider, second)
+            assert again.finished.tokens_new == 1, "what was read here can be gone on from anywhere"
 
     asyncio.run(scenario())
 
