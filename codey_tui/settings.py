@@ -47,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kv_type: Annotated[
         KvType,
         Meta(
-            description="Numbers of the KV cache: f16, or q8_0, which takes half the memory and reads prompts slower."
+            description="Numbers of the KV cache: f16, or q8_0, which takes half the memory and is slower, the more so the longer the text."
         ),
     ] = "f16"
     keep_alive_s: Annotated[
