@@ -34,6 +34,18 @@ class LoadedModel(msgspec.Struct, frozen=True, kw_only=True):
     until: float
 
 
+class WaitingLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """A load that waits for `needs` bytes, of which none are put aside, until the models at work of `awaits`, a few words, are done."""
+
+    model: str
+    workspace: str
+    engine: int
+    needs: int
+    n_ctx: int
+    kv_type: str
+    awaits: str
+
+
 class ProcessTaken(msgspec.Struct, frozen=True, kw_only=True):
     """An engine or a screen, in bytes; `beside` is what its commands and containers take."""
 
@@ -48,6 +60,7 @@ class InMemory(msgspec.Struct, frozen=True, kw_only=True):
     """What `codey models ps --json` prints; sizes in bytes. `used` counts what is put aside, `resident` what is there."""
 
     models: tuple[LoadedModel, ...]
+    waiting: tuple[WaitingLoad, ...]
     processes: tuple[ProcessTaken, ...]
     used: int
     resident: int
@@ -71,6 +84,9 @@ def show_loaded(*, as_json: bool) -> int:
             click.echo(plain(f"{model.model:{width}}  {size}  {_state(model)}{where}"))
     else:
         click.echo("No model is loaded.")
+    for load in found.waiting:
+        where = f" in {Path(load.workspace).name}" if load.workspace else ""
+        click.echo(plain(f"{load.model}{where} waits for {mb(load.needs)}: the memory of {load.awaits}."))
     for process in found.processes:
         beside = f", its commands and containers {mb(process.beside)}" if process.beside else ""
         click.echo(plain(f"{process.kind} {process.pid} of {process.workspace}: {mb(process.rss)}{beside}"))
@@ -89,6 +105,11 @@ def _in_memory(survey: Survey) -> InMemory:
             filled(LoadedModel, held, taken, line.account, engine=line.account.pid, state=_named(held, taken.rss))
             for line in survey.lines
             for held, taken in line.models
+        ),
+        waiting=tuple(
+            filled(WaitingLoad, load, line.account, engine=line.account.pid)
+            for line in survey.lines
+            for load in line.account.waiting
         ),
         processes=tuple(filled(ProcessTaken, line.account, line) for line in survey.lines),
     )

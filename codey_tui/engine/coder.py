@@ -10,6 +10,7 @@ from codey_tui.engine.errors import TurnFailed
 from codey_tui.engine.prompt import EARLIER, Prompt, tokens_lost
 from codey_tui.engine.reading import NO_REUSE, Reading
 from codey_tui.inference import provider as inf
+from codey_tui.inference.waiting import impatient
 from codey_tui.protocol import events as ev
 from codey_tui.protocol.models import Figures, ModelInfo, ModelState
 
@@ -135,16 +136,18 @@ class Coder:
         return self._info.n_ctx
 
     async def preload(self) -> None:
-        """Load the model ahead of its first use, and tell how far it is. Raises an `InferenceError` of the provider."""
-        async with aclosing(self._provider.load()) as events, self._told_of_failure():
-            async for event in events:
-                match event:
-                    case inf.LoadProgress(fraction=fraction):
-                        self._loading(fraction)
-                    case inf.Loaded(rss=rss, n_ctx=n_ctx):
-                        self._changed("ready", rss=rss, n_ctx=n_ctx)
-                    case _:
-                        continue
+        """Load the model ahead of its first use, and tell how far it is. No model at work is waited for: nobody would end that
+        wait with the turn. Raises an `InferenceError` of the provider."""
+        with impatient(0):
+            async with aclosing(self._provider.load()) as events, self._told_of_failure():
+                async for event in events:
+                    match event:
+                        case inf.LoadProgress(fraction=fraction):
+                            self._loading(fraction)
+                        case inf.Loaded(rss=rss, n_ctx=n_ctx):
+                            self._changed("ready", rss=rss, n_ctx=n_ctx)
+                        case _:
+                            continue
 
     async def count(self, messages: tuple[inf.ChatTurn, ...], prefill: str = "") -> int:
         """Tokens of a prompt, by the model's own tokenizer."""
@@ -256,6 +259,9 @@ class Coder:
         """Nobody is left with a model that loads for ever, or that is shown as ready after its process has died."""
         try:
             yield
+        except inf.MemoryAtWork:
+            self._changed("idle")  # nothing is wrong with it
+            raise
         except (inf.ModelMissing, inf.ModelBroken, inf.ModelTooLarge) as error:
             self._changed("failed", problem=str(error))
             raise

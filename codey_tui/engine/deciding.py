@@ -14,6 +14,7 @@ from codey_tui.engine.providers import Providers
 from codey_tui.engine.router import Counsel, Opinion, steps
 from codey_tui.engine.router_model import ModelRouter, RouterModel
 from codey_tui.inference.provider import ChatTurn, InferenceError, NotReady, Provider
+from codey_tui.inference.waiting import impatient
 from codey_tui.protocol.models import Route, RouteKind
 from codey_tui.tools.call_forms import JSON
 
@@ -24,7 +25,8 @@ SURE = 0.6
 LABEL_CHARS = 600
 """Characters of a request that are labelled: a long one says in its beginning what it wants."""
 PATIENCE_S = 2.0
-"""Seconds without progress, of loading, or of keeping the turn before, after which a label is not waited for."""
+"""Seconds without progress, of loading, or of keeping the turn before, after which a label is not waited for; nor is a model at
+work, for memory that the router's model needs."""
 
 
 async def labelled(provider: Provider, text: str) -> Opinion | None:
@@ -128,7 +130,8 @@ class Decider:
                 return None  # it says so with a label, which is asked for next
             router = self._stand_in(coder)
         try:
-            return await router.ask(text, self._providers.get(router.chosen.model))
+            with impatient(PATIENCE_S):
+                return await router.ask(text, self._providers.get(router.chosen.model))
         except InferenceError as error:
             self._tell(f"The router's model cannot be used, so the built-in router decides. {error}")
         return None

@@ -43,10 +43,21 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
         return not self.loading and not self.leases
 
 
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A load that waits: nothing is put aside for it until it fits. `awaits` are models at work, in words."""
+
+    key: str
+    model: str
+    needs: int
+    n_ctx: int
+    kv_type: str
+    awaits: str
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """What the process `pid` holds beside its own memory: models, and `beside` bytes in containers and commands.
 
-    `asks` are keys of idle models of others that it would like to see given back.
+    `asks` are keys of idle models of others that it would like to see given back, `waiting` its loads that wait for models at work.
     """
 
     id: str
@@ -56,6 +67,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     holdings: tuple[Holding, ...] = ()
     beside: int = 0
     asks: tuple[str, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
 
 
 class AccountBook:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from codey_tui.inference.accounts import Account, AccountBook, Holding, Kind
+from codey_tui.inference.accounts import Account, AccountBook, Holding, Kind, Waiting
 from codey_tui.inference.ladder import Room
 from codey_tui.inference.memory import Resident, resident_of
 
@@ -78,7 +78,31 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     def idle(self) -> list[Holding]:
         """Models that could be given back, the least recently used first."""
         found = [holding for line in self.lines for holding, _ in line.models if holding.idle]
-        return sorted(found, key=lambda holding: (holding.used, holding.key))
+        return sorted(found, key=_last_used)
+
+    def at_work(self, own: str) -> "list[AtWork]":
+        """Models that nobody may send away now, what has been at work for longest first; `own` is the account that asks."""
+        found = [
+            AtWork(held, "" if line.account.id == own else line.account.workspace, line.account.pid)
+            for line in self.lines
+            for held, _ in line.models
+            if held.leases and not held.loading
+        ]
+        return sorted(found, key=lambda work: _last_used(work.holding))
+
+
+class AtWork(msgspec.Struct, frozen=True):
+    """A model that works, in the engine of the process `pid`; `workspace` is empty for the engine that asks."""
+
+    holding: Holding
+    workspace: str
+    pid: int
+
+    @property
+    def said(self) -> str:
+        """Which one it is, for what it works and where."""
+        where = f" in {self.workspace} (process {self.pid})" if self.workspace else ""
+        return f"{self.holding.model}, at work for {', '.join(dict.fromkeys(self.holding.leases))}{where}"
 
 
 class Granted(msgspec.Struct, frozen=True):
@@ -92,9 +116,41 @@ class Short(msgspec.Struct, frozen=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """It does not fit, not even with all idle models gone; `room` is what there would be."""
+    """It does not fit, not even with all idle models gone; `room` is what there would be. It would fit without the models of
+    `awaits` as well, which are at work; empty where it does not fit even without all of those."""
 
     room: Room
+    awaits: tuple[AtWork, ...] = ()
+
+
+Verdict = Granted | Short | Refused
+
+
+def verdict(survey: Survey, holding: Holding, barred: Collection[str] = (), *, least: int = 0) -> Verdict:
+    """Whether there is memory for a model, as `Ledger.reserve` says it."""
+    gone = [holding.key]
+
+    def fits(*more: str) -> bool:
+        room = survey.room(without=(*gone, *more), soon=survey.soon)
+        return room.holds(holding.needs) and (not room.available or room.available > least)
+
+    if fits():
+        return Granted()
+    victims: list[Holding] = []
+    for victim in survey.idle():
+        if victim.key in barred or victim.key == holding.key:
+            continue
+        victims.append(victim)
+        gone.append(victim.key)
+        if fits():
+            return Short(tuple(victims))
+    room = survey.room(without=gone, soon=survey.soon)
+    working = survey.at_work(own=holding.key.rpartition(".")[0])
+    # one whose end alone suffices is named before several
+    for some in (*((work,) for work in working), *(tuple(working[:count]) for count in range(2, len(working) + 1))):
+        if fits(*(work.holding.key for work in some)):
+            return Refused(room, some)
+    return Refused(room)
 
 
 class Ledger:
@@ -139,27 +195,37 @@ class Ledger:
             lines = tuple(self._line(account) for account in (*own, *self.book.others()))
         return Survey(lines=lines, budget=self.budget, available=self._available())
 
-    def reserve(self, holding: Holding, barred: Collection[str] = (), *, least: int = 0) -> Granted | Short | Refused:
+    def reserve(self, holding: Holding, barred: Collection[str] = (), *, least: int = 0) -> Verdict:
         """Put memory aside for a model; one of the same key makes way for it. Idle models of the `barred` keys are not offered.
 
         `least` bytes were available on the machine once before, and did not suffice: then there have to be more.
         """
         with self._lock, self.book.locked():
             self.book.sweep()
-            survey = self.survey()
-            gone = [holding.key]
-            if _holds(survey.room(without=gone, soon=survey.soon), holding.needs, least):
+            found = verdict(self.survey(), holding, barred, least=least)
+            if isinstance(found, Granted):
                 self._write(holding, self._beside_models())
-                return Granted()
-            victims: list[Holding] = []
-            for victim in survey.idle():
-                if victim.key in barred or victim.key == holding.key:
-                    continue
-                victims.append(victim)
-                gone.append(victim.key)
-                if _holds(survey.room(without=gone, soon=survey.soon), holding.needs, least):
-                    return Short(tuple(victims))
-            return Refused(survey.room(without=gone, soon=survey.soon))
+            return found
+
+    def in_the_way(self, wanted: Sequence[tuple[Holding, int]], barred: Collection[str] = ()) -> tuple[AtWork, ...]:
+        """Models at work for whose end there is nothing to do but to wait; none where another try at one of the loads, each with
+        what did not suffice once before, might turn out otherwise by now."""
+        survey = self.survey()
+        found = [verdict(survey, holding, barred, least=least) for holding, least in wanted]
+        refused = [refusal for refusal in found if isinstance(refusal, Refused)]
+        return next((refusal.awaits for refusal in refused if refusal.awaits), ()) if len(refused) == len(found) else ()
+
+    def wait(self, waiting: Waiting) -> None:
+        """Let others see that a load of this process waits, until it waits no longer."""
+        with self._lock:
+            if self.book.own is not None and waiting not in self._own.waiting:
+                self.book.write(replace(self._own, waiting=(*self._not_waiting(waiting.key), waiting)))
+
+    def waits_no_longer(self, key: str) -> None:
+        """The load goes on, or has been given up."""
+        with self._lock:
+            if self.book.own is not None and self._own.waiting != (left := self._not_waiting(key)):
+                self.book.write(replace(self._own, waiting=left))
 
     def update(self, holding: Holding) -> None:
         """Say what has become of one of the process's models."""
@@ -180,9 +246,9 @@ class Ledger:
             if self.book.own is not None and self.book.own.asks != tuple(keys):
                 self.book.write(replace(self.book.own, asks=tuple(keys)))
 
-    def lists(self, key: str) -> bool:
-        """Whether another process that lives still holds the model of this key."""
-        return any(held.key == key for account in self.book.others() for held in account.holdings)
+    def held(self, key: str) -> Holding | None:
+        """The model of this key, if another process that lives still holds it."""
+        return next((held for account in self.book.others() for held in account.holdings if held.key == key), None)
 
     def due(self) -> list[str]:
         """Keys of idle models that should go now, whoever holds them: others ask for them, or together everything has come to
@@ -216,6 +282,9 @@ class Ledger:
             raise RuntimeError("This view of the ledger has no account of its own.")
         return self.book.own
 
+    def _not_waiting(self, key: str) -> tuple[Waiting, ...]:
+        return tuple(waiting for waiting in self._own.waiting if waiting.key != key)
+
     def _beside_models(self) -> int:
         return self._beside({held.pid for held in self._own.holdings})
 
@@ -235,5 +304,5 @@ def _counted(holding: Holding, found: Resident) -> int:
     return max(holding.needs, found.rss)
 
 
-def _holds(room: Room, needs: int, least: int) -> bool:
-    return room.holds(needs) and (not room.available or room.available > least)
+def _last_used(holding: Holding) -> tuple[float, str]:
+    return holding.used, holding.key

@@ -140,6 +140,10 @@ class ModelTooLarge(InferenceError):
     """The model would not fit into the memory that it may use."""
 
 
+class MemoryAtWork(ModelTooLarge):
+    """The model would fit without models that are at work, and their end is not waited for, or was for long enough."""
+
+
 class PromptTooLong(InferenceError):
     """The prompt leaves no room for an answer in the context."""
 

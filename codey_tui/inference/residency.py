@@ -8,27 +8,30 @@ from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from codey_tui.inference.accounts import Holding
-from codey_tui.inference.footprint import Footprint
+from codey_tui.inference.footprint import Footprint, forecast
 from codey_tui.inference.frames import LoadOptions
+from codey_tui.inference.gguf import inspect
 from codey_tui.inference.ladder import Candidate, Room, Rung, describe, ladder, mb, refusal
 from codey_tui.inference.ledger import Granted, Ledger, Refused
 from codey_tui.inference.measured import Measured, name_of
-from codey_tui.inference.provider import InferenceError, ModelTooLarge
-from codey_tui.inference.tenancy import Entry, Leave, wanted_of
+from codey_tui.inference.provider import InferenceError, MemoryAtWork, ModelTooLarge, NotReady
+from codey_tui.inference.shape import ModelShape, shape_of
+from codey_tui.inference.tenancy import Entry, Leave
+from codey_tui.inference.waiting import LOAD_RETRY_S, Bell, Lease, MemoryWait, leasing, right_to_load
 
 log = logging.getLogger(__name__)
 
 FOR_EVER = -1.0
 TICK_S = 1.0
 """Seconds between two looks at what should go, by default."""
-LOAD_RETRY_S = 0.05
-TELL_S = 1.0
-"""Seconds after which it is told that another process loads a model and this one waits."""
 ASK_S = 8.0
 """Seconds for which another engine's idle model is waited for; its engine looks every TICK_S."""
+GOING_S = 2.0
+"""Seconds for which one is waited for that is leased again, since its engine may be just ending it."""
 
 leased_for: ContextVar[str] = ContextVar("leased_for", default="a request")
 """What the present task works on, in words: `codey models ps` shows it beside the model that is leased for it."""
@@ -39,7 +42,8 @@ class Residency:
 
     `keep_alive` says how many seconds a model of an id stays when idle (FOR_EVER: until its memory is needed). `left` hears of
     each model that went without being told to, with the reason, `killed` of each that the kernel ended, and `waits`, in a sentence, of a
-    load that waits for another process, which it does for `patience_s` seconds; `others` are models that could be loaded instead of one.
+    load that waits for another process, or for a model at work, which it does for `patience_s` seconds; `others` are models that could
+    be loaded instead of one.
     """
 
     def __init__(
@@ -53,8 +57,8 @@ class Residency:
         tick_s: float = TICK_S,
         patience_s: float = 300.0,
     ) -> None:
-        self._tick_s = tick_s
-        self._patience_s = patience_s
+        self.tick_s = tick_s
+        self.patience_s = patience_s
         self.ledger = ledger
         self.measured = measured
         self.keep_alive = keep_alive
@@ -66,6 +70,7 @@ class Residency:
         self._tenants: dict[str, Tenant] = {}
         self._load = asyncio.Lock()
         self._closing = asyncio.Event()
+        self.bell = Bell()
         self._watch: asyncio.Task[None] | None = None
 
     def tenant(self, model: str) -> "Tenant":
@@ -76,39 +81,21 @@ class Residency:
     async def loading(self) -> AsyncGenerator[None]:
         """The right to load, which one model at a time has on the whole machine."""
         async with self._load:
-            right = await self._right_to_load()
+            right = await right_to_load(self.ledger, self.patience_s, self.waits)
             try:
                 yield
             finally:
                 self.ledger.book.end_load(right)
 
-    async def _right_to_load(self) -> int:
-        begun, told = time.monotonic(), False
-        while (right := self.ledger.book.begin_load()) is None:
-            waited = time.monotonic() - begun
-            if waited > self._patience_s:
-                who = await asyncio.to_thread(self._who_loads)
-                raise InferenceError(
-                    f"{who}, and this one has waited {self._patience_s:g} s for it. Try again when that has loaded, or end it; "
-                    "generation_timeout_s says how long it is waited for."
-                )
-            if waited > TELL_S and not told:
-                told = True
-                self.waits(f"{await asyncio.to_thread(self._who_loads)}; this one loads after it.")
-            await asyncio.sleep(LOAD_RETRY_S)
-        return right
+    @property
+    def closing(self) -> bool:
+        """Whether nothing more is to be loaded."""
+        return self._closing.is_set()
 
-    def _who_loads(self) -> str:
-        for account in self.ledger.book.others():
-            for held in account.holdings:
-                if held.loading:
-                    where = f" in {account.workspace}" if account.workspace else ""
-                    return f"The model {held.model} is being loaded by another {account.kind}{where} (process {account.pid})"
-        return "Another process of Codey loads a model"
-
-    async def admit(self, holding: Holding, least: int) -> Room | None:
-        """Put memory aside, and let idle models go for it, the least recently used first; the room where it is too small."""
-        barred: set[str] = set()
+    async def admit(self, holding: Holding, least: int, silent: set[str]) -> Refused | None:
+        """Put memory aside, and let idle models go for it, the least recently used first; None where that worked. Those that were
+        asked of another engine in vain are added to the `silent`, which are not asked again."""
+        barred = set(silent)
         try:
             try:
                 while True:
@@ -116,24 +103,29 @@ class Residency:
                     if isinstance(verdict, Granted):
                         return None
                     if isinstance(verdict, Refused):
-                        return verdict.room
+                        return verdict
                     for victim in verdict.evict:
-                        if not await self._gone(victim, f"{holding.model} needs its memory"):
+                        if not await self._gone(victim, f"{holding.model} needs its memory", silent):
                             barred.add(victim.key)
             finally:
                 self.ledger.ask(())
         except OSError as error:
             raise InferenceError(f"The ledger of memory cannot be used ({error}); make room on the disk.") from error
 
-    async def _gone(self, victim: Holding, why: str) -> bool:
+    async def _gone(self, victim: Holding, why: str, silent: set[str]) -> bool:
         """Whether an idle model has been given back, by this engine or by the one that holds it."""
         if (tenant := self._tenants.get(victim.key)) is not None:
             return await tenant.evict(why)
         if victim.key.startswith(f"{self.ledger.own_id}."):
             return True  # it went by itself meanwhile
         self.ledger.ask([victim.key])
-        end = time.monotonic() + ASK_S
-        while await asyncio.to_thread(self.ledger.lists, victim.key):
+        asked = time.monotonic()
+        end = asked + ASK_S
+        while (held := await asyncio.to_thread(self.ledger.held, victim.key)) is not None:
+            if held.leases:  # it was needed meanwhile, and nobody holds up all other loads until that is over
+                end = min(end, asked + GOING_S)
+            elif time.monotonic() > end:
+                silent.add(victim.key)
             if time.monotonic() > end:
                 return False
             await asyncio.sleep(LOAD_RETRY_S)
@@ -157,7 +149,7 @@ class Residency:
         """Give back what has been idle for long enough, what others ask for, and what has come to be too much."""
         while self._tenants:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), self._tick_s)
+                await asyncio.wait_for(self._closing.wait(), self.tick_s)
             if self._closing.is_set():
                 return
             try:
@@ -174,6 +166,7 @@ class Residency:
     async def close(self) -> None:
         """Stop looking after models, which have been unloaded, and close the account."""
         self._closing.set()
+        self.bell.ring()
         if self._watch is not None:  # not cancelled: it may be just about to end a process
             await asyncio.gather(self._watch, return_exceptions=True)
         self.ledger.close()
@@ -185,7 +178,9 @@ class Tenant:
     def __init__(self, home: Residency, model: str) -> None:
         self._home = home
         self._model = model
-        self._leases: list[str] = []
+        self.options = LoadOptions()
+        self._leases: list[Lease] = []
+        self._given_up = False
         self._holding: Holding | None = None
         self._name = ""
         self._offered = 0
@@ -199,43 +194,85 @@ class Tenant:
         return held is not None and held.idle and 0 < held.until <= self._home.clock()
 
     @contextlib.asynccontextmanager
-    async def entering(self, path: Path, options: LoadOptions, leave: Leave) -> AsyncGenerator[Entry]:
+    async def entering(self, path: Path, choices: Sequence[LoadOptions], leave: Leave) -> AsyncGenerator[Entry]:
         """See `Tenancy`."""
+        home, key, silent = self._home, self._home.ledger.new_key(), set[str]()
+        self._given_up = False
+        self._leave = leave
+        wait = MemoryWait(home.ledger, home.bell, home.patience_s, home.tick_s / 2, home.waits)
+        shape = await asyncio.to_thread(lambda: shape_of(inspect(path)))
+        while True:
+            async with home.loading():
+                self._still_wanted()
+                claims = [await asyncio.to_thread(self._claim, key, path, shape, options) for options in choices]
+                refused: list[Refused] = []
+                for claim in claims:
+                    try:
+                        if (refusal := await home.admit(claim.holding, claim.least, silent)) is not None:
+                            refused.append(refusal)
+                            continue
+                        await self._take(claim)
+                        yield self
+                        return
+                    finally:
+                        if self._holding is None or self._holding.loading:
+                            self._holding = None
+                            home.went(key)
+            awaits = next((refusal.awaits for refusal in refused if refusal.awaits), ())
+            wanted = [(claim.holding, claim.least) for claim in claims]
+            if not (
+                awaits
+                and wait.allowed(self._leases)
+                and await wait.another_try(wanted, awaits, silent, self._still_wanted)
+            ):
+                sentence = await asyncio.to_thread(self._refusal, path, shape, claims[-1], refused[-1].room)
+                if awaits:
+                    raise MemoryAtWork(wait.sentence(self._model, awaits, sentence))
+                raise ModelTooLarge(sentence)
+
+    def _still_wanted(self) -> None:
+        if self._given_up or self._home.closing:
+            raise NotReady(f"{self._model} was unloaded before it was read.")
+
+    def _claim(self, key: str, path: Path, shape: ModelShape, options: LoadOptions) -> "_Claim":
+        """What a load with these options would take."""
         home = self._home
-        async with home.loading():
-            shape, wanted = await asyncio.to_thread(wanted_of, path, options)
+        found = forecast(shape, options.n_ctx, n_batch=options.n_batch, kv_type=options.kv_type, flash=options.flash)
+        wanted = home.measured.corrected(path, options, found)
+        name = name_of(path, options, wanted)
+        holding = Holding(
+            key=key,
+            model=self._model,
+            needs=wanted.needs,
+            used=home.clock(),
+            n_ctx=wanted.n_ctx,
+            kv_type=wanted.kv_type,
+            leases=tuple(lease.who for lease in self._leases),
+        )
+        return _Claim(options, wanted, name, home.measured.short_of(name), holding)
 
-            def known(found: Footprint) -> Footprint:
-                return home.measured.corrected(path, options, found)
+    async def _take(self, claim: "_Claim") -> None:
+        """The memory has been put aside."""
+        survey = await asyncio.to_thread(self._home.ledger.survey)
+        self._offered = survey.room(without=(claim.holding.key,)).available
+        self.options, self._name, self._holding = claim.options, claim.name, claim.holding
+        self._note()
 
-            wanted = await asyncio.to_thread(known, wanted)
-            self._name, self._leave = name_of(path, options, wanted), leave
-            least = home.measured.short_of(self._name)
-            holding = Holding(
-                key=home.ledger.new_key(),
-                model=self._model,
-                needs=wanted.needs,
-                used=home.clock(),
-                n_ctx=wanted.n_ctx,
-                kv_type=wanted.kv_type,
-                leases=tuple(self._leases),
-            )
-            try:
-                room = await home.admit(holding, least)
-                if room is not None:
-                    within = replace(room, available=min(room.available, least)) if least else room
-                    others = await asyncio.to_thread(home.others)
-                    rungs = ladder(shape, wanted, within, others, n_batch=options.n_batch, known=known)
-                    raise ModelTooLarge(_sentence(path.name, wanted, room, rungs, least))
-                survey = await asyncio.to_thread(home.ledger.survey)
-                self._offered = survey.room(without=(holding.key,)).available
-                self._holding = holding
-                self._note()
-                yield self
-            finally:
-                if self._holding is None or self._holding.loading:
-                    self._holding = None
-                    home.went(holding.key)
+    def _refusal(self, path: Path, shape: ModelShape, claim: "_Claim", room: Room) -> str:
+        """Why it is not loaded, and what would fit; blocks."""
+        least, home = claim.least, self._home
+
+        def known(found: Footprint) -> Footprint:
+            return home.measured.corrected(path, claim.options, found)
+
+        within = replace(room, available=min(room.available, least)) if least else room
+        rungs = ladder(shape, claim.wanted, within, home.others(), n_batch=claim.options.n_batch, known=known)
+        return _sentence(path.name, claim.wanted, room, rungs, least)
+
+    def give_up(self) -> None:
+        """See `Tenancy`."""
+        self._given_up = True
+        self._home.bell.ring()
 
     def started(self, pid: int) -> None:
         """See `Entry`."""
@@ -250,14 +287,16 @@ class Tenant:
     @contextlib.contextmanager
     def lease(self) -> Generator[None]:
         """See `Tenancy`."""
-        who = leased_for.get()
-        self._leases.append(who)
-        self._note()
-        try:
-            yield
-        finally:
-            self._leases.remove(who)
+        lease = Lease(leased_for.get())
+        with leasing(lease):
+            self._leases.append(lease)
             self._note()
+            try:
+                yield
+            finally:
+                self._leases.remove(lease)
+                self._note()
+                self._home.bell.ring()
 
     async def peaked(self, rss: int) -> None:
         """See `Tenancy`."""
@@ -303,7 +342,7 @@ class Tenant:
             needs=needs or held.needs,
             pid=pid or held.pid,
             loading=held.loading if loading is None else loading,
-            leases=tuple(self._leases),
+            leases=tuple(lease.who for lease in self._leases),
             used=now,
             until=0.0 if self._leases or stay < 0 else now + stay,
         )
@@ -311,6 +350,16 @@ class Tenant:
             home.ledger.update(self._holding)
         except OSError as error:  # the model works on; what others see of it is old
             log.error("The ledger of memory cannot be written: %s", error)
+
+
+class _Claim(msgspec.Struct, frozen=True):
+    """One way to load a model: `least` bytes available did not suffice for it once before."""
+
+    options: LoadOptions
+    wanted: Footprint
+    name: str
+    least: int
+    holding: Holding
 
 
 async def _stay() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +22,11 @@ Leave = Callable[[], Awaitable[None]]
 class Entry(Protocol):
     """A load that was let in."""
 
+    @property
+    def options(self) -> LoadOptions:
+        """The choice that it was let in with."""
+        ...
+
     def started(self, pid: int) -> None:
         """The model's process runs."""
         ...
@@ -34,9 +39,14 @@ class Entry(Protocol):
 class Tenancy(Protocol):
     """The memory of one provider's model."""
 
-    def entering(self, path: Path, options: LoadOptions, leave: Leave) -> AbstractAsyncContextManager[Entry]:
-        """The length of a load, before a byte of the model is read. `leave` gives the memory back when asked for it. Raises
-        ModelTooLarge, ModelMissing and ModelBroken."""
+    def entering(self, path: Path, choices: Sequence[LoadOptions], leave: Leave) -> AbstractAsyncContextManager[Entry]:
+        """The length of a load, before a byte of the model is read, with the first of the choices that there is memory for; what
+        none of them has is waited for where it can come free. `leave` gives the memory back when asked for it. Raises
+        ModelTooLarge, NotReady, ModelMissing and ModelBroken."""
+        ...
+
+    def give_up(self) -> None:
+        """Nobody needs the model any more: a load that waits for memory raises NotReady."""
         ...
 
     def lease(self) -> AbstractContextManager[None]:
@@ -75,15 +85,24 @@ class Alone:
 
     def __init__(self, room: Callable[[], Room] = Room) -> None:
         self._room = room
+        self.options = LoadOptions()
 
     @contextlib.asynccontextmanager
-    async def entering(self, path: Path, options: LoadOptions, leave: Leave) -> AsyncGenerator[Entry]:
+    async def entering(self, path: Path, choices: Sequence[LoadOptions], leave: Leave) -> AsyncGenerator[Entry]:
         """See `Tenancy`."""
-        shape, wanted = await asyncio.to_thread(wanted_of, path, options)
         room = self._room()
-        if not room.holds(wanted.needs):
-            raise ModelTooLarge(refusal(path.name, wanted, room, ladder(shape, wanted, room, n_batch=options.n_batch)))
-        yield self
+        refused = ""
+        for options in choices:
+            shape, wanted = await asyncio.to_thread(wanted_of, path, options)
+            if room.holds(wanted.needs):
+                self.options = options
+                yield self
+                return
+            refused = refusal(path.name, wanted, room, ladder(shape, wanted, room, n_batch=options.n_batch))
+        raise ModelTooLarge(refused)
+
+    def give_up(self) -> None:
+        """See `Tenancy`: nothing is waited for."""
 
     def started(self, pid: int) -> None:
         """See `Entry`."""

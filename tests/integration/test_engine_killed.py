@@ -74,5 +74,5 @@ def test_a_person_is_told_of_a_load_that_waits(tmp_path: Path) -> None:
 async def _load(home: Residency, file: Path) -> None:
     async def leave() -> None: ...
 
-    async with home.tenant("scripted").entering(file, LoadOptions(n_ctx=256), leave):
+    async with home.tenant("scripted").entering(file, [LoadOptions(n_ctx=256)], leave):
         pass

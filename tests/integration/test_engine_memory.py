@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from codey_tui.inference.accounts import AccountBook, Holding
+from codey_tui.inference.accounts import AccountBook, Holding, Waiting
 from codey_tui.inference.ledger import Granted, Ledger
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
@@ -138,7 +138,11 @@ def test_codey_models_ps_shows_what_is_in_memory_and_for_what(tmp_path: Path) ->
     hold("coder-7b", leases=("turn 3",))
     hold("router", until=time.time() + 605)
     hold("nano")
+    awaits = "coder-7b, at work for turn 3 in /home/ann/shop (process 7)"
+    wanted = Waiting(key="k", model="large", needs=90_000_000_000, n_ctx=4096, kv_type="f16", awaits=awaits)
+    ledger.wait(wanted)
     text = ps(tmp_path)
+    assert f"large in shop waits for 90,000 MB: the memory of {awaits}.\n" in text
     lines = {line.split()[0]: line for line in text.splitlines()}
     assert lines["coder-7b"].endswith("at work for turn 3, in shop")
     assert "500 MB" in lines["coder-7b"]
@@ -148,7 +152,8 @@ def test_codey_models_ps_shows_what_is_in_memory_and_for_what(tmp_path: Path) ->
     assert "of 4,194 MB (memory_budget_mb)" in text
     found = json.loads(ps(tmp_path, "--json"))
     assert [model["state"] for model in found["models"]] == ["at work", "idle", "idle"]
-    assert found["used"] >= 1_500_000_000 and {process["kind"] for process in found["processes"]} == {
+    assert [(load["model"], load["awaits"]) for load in found["waiting"]] == [("large", awaits)]
+    assert 90_000_000_000 > found["used"] >= 1_500_000_000 and {process["kind"] for process in found["processes"]} == {
         "engine",
         "screen",
     }

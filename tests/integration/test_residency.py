@@ -8,19 +8,15 @@ import os
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
 from codey_tui.engine.providers import Providers
 from codey_tui.inference.accounts import AccountBook
-from codey_tui.inference.footprint import Footprint
 from codey_tui.inference.frames import LoadOptions
-from codey_tui.inference.ledger import GROWTH, SOON, Ledger, Survey
 from codey_tui.inference.measured import Measured
-from codey_tui.inference.memory import Resident, resident_of
 from codey_tui.inference.provider import (
     ChildDied,
     InferenceError,
@@ -32,86 +28,18 @@ from codey_tui.inference.provider import (
 )
 from codey_tui.inference.providers.llama_cpp import LlamaCppProvider
 from codey_tui.inference.rates import Rates
-from codey_tui.inference.residency import FOR_EVER, Residency, leased_for
+from codey_tui.inference.residency import leased_for
 from codey_tui.inference.tenancy import wanted_of
-from codey_tui.telemetry.machine import available_memory
-from tests.fakes.generating import PATIENCE_S, answer, ask, until_first_token
+from tests.fakes.generating import answer, ask, until_first_token
+from tests.fakes.residing import N_CTX, Engine, engine, needs, until, write_models
 from tests.fakes.shape_gguf import SHAPES, write_shape_gguf
-from tests.fakes.tiny_gguf import write_tiny_gguf
 
 pytestmark = pytest.mark.model
-N_CTX = 512
-PROCESS = 1 << 20
-"""What the test's own process counts for: what it really takes is no part of these tests."""
-
-
-class Engine:
-    """A residency with providers of real children; `gone` says which models went by themselves."""
-
-    def __init__(self, folder: Path, models: Path, room: int, *, keep_alive: float = FOR_EVER) -> None:
-        def measure(pid: int) -> Resident:
-            return Resident(rss=PROCESS) if pid == os.getpid() else resident_of(pid)
-
-        budget = room + max(SOON, PROCESS + GROWTH)
-        self.ledger = Ledger(folder, budget=budget, available=available_memory, measure=measure)
-        self.measured = Measured(folder / "measured.json")
-        self.home = Residency(self.ledger, self.measured, keep_alive=lambda _model: keep_alive, tick_s=0.05)
-        self.gone: list[str] = []
-        self.killed: list[str] = []
-        self.home.left = lambda model, _why: self.gone.append(model)
-        self.home.killed = self.killed.append
-        self.providers = {
-            name: LlamaCppProvider(
-                name,
-                models / f"{name}.gguf",
-                n_ctx=N_CTX,
-                n_threads=1,
-                nice=0,
-                timeout_s=PATIENCE_S,
-                tenancy=self.home.tenant(name),
-            )
-            for name in ("a", "b", "c")
-        }
-
-    def __getitem__(self, name: str) -> LlamaCppProvider:
-        return self.providers[name]
-
-    def loaded(self) -> str:
-        return "".join(name for name, provider in self.providers.items() if provider.pid)
-
-    def survey(self) -> Survey:
-        return self.ledger.survey()
-
-
-def needs(models: Path, name: str = "a") -> Footprint:
-    return wanted_of(models / f"{name}.gguf", LoadOptions(n_ctx=N_CTX))[1]
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    for name in ("a", "b", "c"):
-        write_tiny_gguf(folder / f"{name}.gguf", say=[name, "."], ring=True)
-    return folder
-
-
-@asynccontextmanager
-async def engine(folder: Path, models: Path, count: float, *, keep_alive: float = FOR_EVER) -> AsyncIterator[Engine]:
-    """An engine with room for `count` models."""
-    made = Engine(folder / "memory", models, int(needs(models).needs * count), keep_alive=keep_alive)
-    try:
-        yield made
-    finally:
-        for provider in made.providers.values():
-            await provider.unload()
-        await made.home.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.01)
+    return write_models(tmp_path_factory.mktemp("models"))
 
 
 def test_both_stay_when_both_fit_and_the_least_recently_used_makes_way_for_a_third(

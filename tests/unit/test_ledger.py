@@ -85,6 +85,39 @@ def test_a_leased_or_loading_model_never_makes_way(machine: Machine) -> None:
     ledger.close()
 
 
+def awaited(ledger: Ledger, needs: int) -> list[str]:
+    refused = ledger.reserve(wanting(ledger, needs))
+    assert isinstance(refused, Refused)
+    return [work.said for work in refused.awaits]
+
+
+def test_a_refusal_names_the_models_at_work_without_which_it_would_fit(machine: Machine) -> None:
+    ledger = machine.ledger()
+    machine.load(ledger, "small", 200 * MIB, 1.0, leases=("turn 1", "turn 1"))
+    machine.load(ledger, "large", 600 * MIB, 2.0, leases=("turn 2",))
+    machine.load(ledger, "idle", 100 * MIB, 3.0)
+    assert awaited(ledger, 300 * MIB) == ["small, at work for turn 1"], "the one that began first"
+    assert awaited(ledger, 500 * MIB) == ["large, at work for turn 2"], "its end alone suffices"
+    assert awaited(ledger, 900 * MIB) == ["small, at work for turn 1", "large, at work for turn 2"]
+    assert awaited(ledger, 1001 * MIB) == [], "it would not fit without any"
+    assert [held.model for held in ledger.survey().idle()] == ["idle"]
+    ledger.close()
+
+
+def test_a_load_waits_as_long_as_none_of_its_choices_could_be_let_in(machine: Machine) -> None:
+    ledger = machine.ledger()
+    held = machine.load(ledger, "theirs", 600 * MIB, 1.0, leases=("turn 1",))
+    large, small, never = (wanting(ledger, size * MIB) for size in (900, 500, 1001))
+    assert [work.holding.model for work in ledger.in_the_way([(large, 0), (small, 0)])] == ["theirs"]
+    assert [work.holding.model for work in ledger.in_the_way([(never, 0), (small, 0)])] == ["theirs"]
+    assert ledger.in_the_way([(never, 0)]) == (), "there is nothing to wait for"
+    assert ledger.in_the_way([(large, 0), (wanting(ledger, 400 * MIB), 0)]) == (), "a smaller one fits"
+    ledger.update(msgspec.structs.replace(held, leases=()))
+    assert ledger.in_the_way([(large, 0), (small, 0)]) == (), "it could be sent away"
+    assert ledger.in_the_way([(large, 0), (small, 0)], [held.key]) == ()
+    ledger.close()
+
+
 def test_models_of_all_engines_share_one_budget_and_one_order(machine: Machine) -> None:
     one, other = machine.ledger(), machine.ledger()
     machine.load(one, "old", 300 * MIB, 1.0)
@@ -216,9 +249,9 @@ def test_an_engine_that_is_asked_gives_an_idle_model_back_and_keeps_a_leased_one
     other.ask(())
     one.update(held)
     assert one.due() == []
-    assert other.lists(held.key)
+    assert other.held(held.key) is not None
     one.drop(held.key)
-    assert not other.lists(held.key)
+    assert other.held(held.key) is None
     one.close()
     other.close()
 

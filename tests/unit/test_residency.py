@@ -2,64 +2,16 @@
 
 import asyncio
 import os
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from codey_tui.inference.accounts import Holding
-from codey_tui.inference.frames import LoadOptions
-from codey_tui.inference.ledger import GROWTH, SOON, Granted, Ledger
-from codey_tui.inference.measured import Measured
-from codey_tui.inference.memory import Resident
+from codey_tui.inference.ledger import Granted, Ledger
 from codey_tui.inference.provider import InferenceError
-from codey_tui.inference.residency import Residency, Tenant
-from codey_tui.inference.tenancy import Leave, wanted_of
-from tests.fakes.tiny_gguf import write_tiny_gguf
-
-PROCESS = SOON - GROWTH
-OPTIONS = LoadOptions(n_ctx=256)
-
-
-class Place:
-    """A residency with room for `count` models of `file`."""
-
-    def __init__(self, folder: Path, count: float, patience_s: float = 300.0) -> None:
-        self.file = write_tiny_gguf(folder / "m.gguf")
-        room = int(wanted_of(self.file, OPTIONS)[1].needs * count)
-        self.ledger = Ledger(
-            folder / "memory",
-            budget=room + PROCESS + GROWTH,
-            available=self.available,
-            measure=lambda pid: Resident(rss=PROCESS if pid > 0 else 0),
-        )
-        self.home = Residency(self.ledger, Measured(folder / "measured.json"), patience_s=patience_s)
-        self.looks = 0
-        self.told: list[str] = []
-        self.home.left = lambda model, _why: self.told.append(model)
-
-    def available(self) -> int:
-        self.looks += 1
-        return 1 << 40
-
-    async def load(self, name: str, leave: Leave | None = None) -> Tenant:
-        """A model in memory; `leave` is what it does when it is to go."""
-        tenant = self.home.tenant(name)
-
-        async def go() -> None:
-            tenant.left()
-
-        async with tenant.entering(self.file, OPTIONS, leave or go) as entry:
-            entry.started(-1)
-            entry.loaded()
-        return tenant
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.005)
+from codey_tui.inference.residency import Tenant
+from tests.fakes.places import Place, until
 
 
 def test_a_load_waits_for_a_model_that_is_just_going_and_takes_its_memory(tmp_path: Path) -> None:

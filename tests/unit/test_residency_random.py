@@ -2,6 +2,7 @@
 recently used idle one goes first, and one model loads at a time."""
 
 import asyncio
+import contextvars
 import itertools
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from codey_tui.inference.memory import Resident
 from codey_tui.inference.provider import ModelTooLarge
 from codey_tui.inference.residency import Residency, Tenant
 from codey_tui.inference.tenancy import Entry, wanted_of
+from codey_tui.inference.waiting import impatient
 from tests.fakes.tiny_gguf import write_tiny_gguf
 
 MIB = 1 << 20
@@ -54,6 +56,7 @@ class Engines(RuleBasedStateMachine):
         self.homes = [self.home() for _ in range(ENGINES)]
         self.models = [Model(home, f"m{number}") for home in self.homes for number in range(MODELS)]
         self.loading: tuple[Model, AbstractAsyncContextManager[Entry], Entry] | None = None
+        self.waiter: tuple[Model, asyncio.Task[None]] | None = None
         self.violations: list[str] = []
 
     def home(self) -> Residency:
@@ -64,7 +67,7 @@ class Engines(RuleBasedStateMachine):
             measure=lambda pid: self.taken.get(pid, Resident(rss=PROCESS if pid > 0 else 0)),
         )
         measured = Measured(self.folder / "measured.json")
-        return Residency(ledger, measured, clock=lambda: self.now, tick_s=0.002)
+        return Residency(ledger, measured, clock=lambda: self.now, tick_s=0.002, patience_s=60.0)
 
     def tick(self) -> float:
         self.now = float(next(self.times))
@@ -81,21 +84,62 @@ class Engines(RuleBasedStateMachine):
         model.loaded = False
         model.tenant.left()
 
+    def fits(self, needs: int) -> bool:
+        """What is idle makes way, so that only what is leased can be in the way."""
+        held = sum(other.needs for other in self.models if other.loaded and other.leases)
+        return held + needs <= BUDGET - ENGINES * (PROCESS + GROWTH)
+
+    @precondition(lambda self: self.loading is None and self.waiter is None)
+    @rule(index=INDEX, n_ctx=st.sampled_from(CONTEXTS))
+    def enter_or_wait(self, index: int, n_ctx: int) -> None:
+        """A load that waits for models at work, if it has to."""
+        model, options = self.models[index], LoadOptions(n_ctx=n_ctx)
+        if model.loaded:
+            return
+        model.needs = wanted_of(self.file, options)[1].needs
+        # the test itself has all the leases, and who has one waits for no other
+        task = self.loop.create_task(self.load(model, options), context=contextvars.Context())
+        self.waiter = (model, task)
+        if not self.fits(model.needs):
+            self.loop.run_until_complete(asyncio.wait_for(self.seen(model), 30))
+        self.settle()
+
+    async def load(self, model: Model, options: LoadOptions) -> None:
+        cm = model.tenant.entering(self.file, [options], lambda: self.leave(model))
+        await self.finish(True, model, cm, await cm.__aenter__())
+
+    async def seen(self, model: Model) -> None:
+        waiting: list[str] = []
+        while not waiting:
+            await asyncio.sleep(0.001)
+            waiting = [load.model for line in self.homes[0].ledger.survey().lines for load in line.account.waiting]
+        assert waiting == [model.name]
+
+    def settle(self) -> None:
+        """What waits comes into memory as soon as it can."""
+        if self.waiter is None or self.loading is not None:
+            return
+        model, task = self.waiter
+        if self.fits(model.needs):
+            self.loop.run_until_complete(asyncio.wait_for(task, 30))
+            self.waiter = None
+        else:
+            assert not task.done()
+
     @precondition(lambda self: self.loading is None)
     @rule(index=INDEX, n_ctx=st.sampled_from(CONTEXTS))
     def enter(self, index: int, n_ctx: int) -> None:
         model = self.models[index]
-        if model.loaded:
+        if model.loaded or (self.waiter is not None and self.waiter[0] is model):
             return
         options = LoadOptions(n_ctx=n_ctx)
         needs = wanted_of(self.file, options)[1].needs
-        # what is idle makes way, so that only what is leased can be in the way
-        held = sum(other.needs for other in self.models if other.loaded and other.leases)
-        fits = held + needs <= BUDGET - ENGINES * (PROCESS + GROWTH)
-        cm = model.tenant.entering(self.file, options, lambda: self.leave(model))
+        fits = self.fits(needs)
+        cm = model.tenant.entering(self.file, [options], lambda: self.leave(model))
         model.used = self.tick()
         try:
-            entry = self.loop.run_until_complete(asyncio.wait_for(cm.__aenter__(), 30))
+            with impatient(0):
+                entry = self.loop.run_until_complete(asyncio.wait_for(cm.__aenter__(), 30))
         except ModelTooLarge:
             assert not fits
             return
@@ -109,6 +153,7 @@ class Engines(RuleBasedStateMachine):
         assert self.loading is not None
         self.loop.run_until_complete(self.finish(works, *self.loading))
         self.loading = None
+        self.settle()
 
     async def finish(self, works: bool, model: Model, cm: AbstractAsyncContextManager[Entry], entry: Entry) -> None:
         if works:
@@ -134,6 +179,7 @@ class Engines(RuleBasedStateMachine):
         if model.leases:
             model.used = self.tick()
             model.leases.pop().__exit__(None, None, None)
+            self.settle()
 
     @precondition(lambda self: any(model.loaded for model in self.models))
     @rule(number=st.integers(0, 5), n_ctx=st.sampled_from(CONTEXTS))
@@ -150,6 +196,7 @@ class Engines(RuleBasedStateMachine):
         if model.loaded and not model.leases:
             model.loaded = False
             model.tenant.left()
+            self.settle()
 
     @invariant()
     def nothing_went_that_should_not(self) -> None:
@@ -172,6 +219,12 @@ class Engines(RuleBasedStateMachine):
                 self.homes[0].ledger.book.end_load(right)
 
     def teardown(self) -> None:
+        if self.waiter is not None:
+            self.waiter[1].cancel()
+            self.loop.run_until_complete(asyncio.wait([self.waiter[1]]))
+            assert self.waiter[1].cancelled()
+            self.waiter = None
+            assert not any(line.account.waiting for line in self.homes[0].ledger.survey().lines)
         if self.loading is not None:
             self.end_load(works=False)
         for model in self.models:

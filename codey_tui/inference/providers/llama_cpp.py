@@ -252,8 +252,9 @@ class LlamaCppProvider:
 
     async def unload(self) -> None:
         """See `Provider.unload`."""
-        # Whoever waits for the lock before this is cancelled too.
+        # Whoever waits for the lock before this is cancelled too, and who has it may wait for memory.
         self._leaving += 1
+        self._tenancy.give_up()
         try:
             if self._child is not None and self._lock.locked():
                 if self._child.last_id == 0:
@@ -283,24 +284,27 @@ class LlamaCppProvider:
         if self._child is not None:
             await self._child.kill("it had ended before")
             self._gone()
-        self._options = await asyncio.to_thread(self._how)
+        how = await asyncio.to_thread(self._how)
+        # with flash attention it is slower later in a text, and smaller
+        choices = (how,) if how.flash else (how, replace(how, flash=True))
+        self._options = choices[-1]
         try:
-            async with contextlib.aclosing(self._enter()) as loading:
+            async with contextlib.aclosing(self._enter(choices)) as loading:
                 async for event in loading:
                     yield event
         except ModelTooLarge:
-            if self._options.flash:
+            if self._options is choices[-1]:
                 raise
-            self._options = replace(self._options, flash=True)  # slower later in a text, and smaller
-            async with contextlib.aclosing(self._enter()) as loading:
+            async with contextlib.aclosing(self._enter(choices[1:])) as loading:  # it was let in, and yet too large
                 async for event in loading:
                     yield event
 
-    async def _enter(self) -> AsyncGenerator[ProviderEvent, None]:
-        """Load it as `_options` say, within the tenancy."""
-        async with self._tenancy.entering(self._path, self._options, self.unload) as entry:
-            if self._leaving:
-                raise NotReady(f"{self._model} was unloaded before it was read.")
+    async def _enter(self, choices: Sequence[LoadOptions]) -> AsyncGenerator[ProviderEvent, None]:
+        """Load it in the first of these ways that the tenancy has room for."""
+        self._still_wanted()
+        async with self._tenancy.entering(self._path, choices, self.unload) as entry:
+            self._still_wanted()
+            self._options = entry.options
             child = await ChildProcess.start()
             entry.started(child.pid)
             async with contextlib.aclosing(self._load(child)) as loading:
@@ -308,6 +312,10 @@ class LlamaCppProvider:
                     if isinstance(event, Loaded):
                         entry.loaded()
                     yield event
+
+    def _still_wanted(self) -> None:
+        if self._leaving:
+            raise NotReady(f"{self._model} was unloaded before it was read.")
 
     def _how(self) -> LoadOptions:
         """How it is to be loaded now. Raises ModelMissing and ModelBroken."""
