@@ -90,14 +90,14 @@ class ActionPanel(DecisionPanel):
         if pending is not None:
             more = f" · {self.more} more" if self.more else ""
             self.border_title = Content(f"Action · {one_line(pending.tool)}{more}")
-            self.body.update(self._question(pending))
+            self.body.show(self._question(pending))
             self.keys.show(*_KEYS, *([_REVIEW] if pending.preview.hunks else []))
         elif running is not None:
             self.border_title = "Action · running"
-            self.body.update(self._run(running))
+            self.body.show(self._run(running))
         else:
             self.border_title = "Action"
-            self.body.update(Content.styled("Nothing waits. What wants to run asks here first.", "$text-muted"))
+            self.body.show(Content.styled("Nothing waits. What wants to run asks here first.", "$text-muted"))
 
     def _question(self, pending: PendingAction) -> Content:
         word, style = _RISKS[pending.risk.level]

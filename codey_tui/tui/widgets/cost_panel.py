@@ -52,14 +52,14 @@ class CostPanel(DecisionPanel):
         cost = self.cost
         self.keys.display = self.asks and cost is not None
         if cost is None:
-            self.body.update("")
+            self.body.show(Content(""))
             return
         left = self._left(cost)
         rows = [Content(cost_text(left, cost.cached, cost.seconds * left / max(1, cost.new)))]
         if cost.parts:
             rows += [Content(""), Content.styled("It could do without:", "$text-muted")]
         rows += [self._row(cost, index) for index in range(len(cost.parts))]
-        self.body.update(Content("\n").join(rows))
+        self.body.show(Content("\n").join(rows))
         self.keys.show(_SEND, *([_LEAVE] if cost.parts else []), _CANCEL)
 
     def _left(self, cost: CostView) -> int:

@@ -31,7 +31,9 @@ class DecisionPanel(VerticalScroll, can_focus=True):
         self._clock = clock
         self._armed_at = float("inf")
         self.painting = False
-        self.body = Static("", classes="body")
+        self.body = Body()
+        self._where = ""
+        self._title = ""
         self.keys = Keys()
         self.reason = Input(placeholder="Why? Enter sends it, an empty line goes back", classes="reason")
 
@@ -86,7 +88,14 @@ class DecisionPanel(VerticalScroll, can_focus=True):
     def say_where(self) -> None:
         """A question that has not got the keys says how it gets them."""
         here = self.has_focus or self.reason.has_focus
-        self.border_subtitle = "" if here or not self.asks else "ctrl+t to answer"
+        where = "" if here or not self.asks else "ctrl+t to answer"
+        if where != self._where:  # a border is painted anew whenever its text is set
+            self._where = self.border_subtitle = where
+
+    def say_what(self, title: str) -> None:
+        """The title in the border."""
+        if title != self._title:
+            self._title = self.border_title = title
 
     @property
     def ready(self) -> bool:
@@ -145,6 +154,34 @@ class DecisionPanel(VerticalScroll, can_focus=True):
         self.disarm()
         self.post_message(self.Answered())
         self.paint()
+
+
+class Body(Static):
+    """The text of a question. What stands there already is not painted again, and the screen is laid out anew only where the text
+    takes more rows or fewer: it changes with every token."""
+
+    def __init__(self) -> None:
+        super().__init__("", classes="body")
+        self._shown = Content("")
+        self._rows = 0
+
+    def show(self, content: Content) -> None:
+        """Show a text."""
+        if content.is_same(self._shown):
+            return
+        self._shown = content
+        rows, before = self._height(content), self._rows
+        self._rows = rows
+        self.update(content, layout=not rows or rows != before)
+
+    def on_resize(self) -> None:
+        """Another width breaks other lines."""
+        self._rows = self._height(self._shown)
+
+    def _height(self, content: Content) -> int:
+        """Rows that it takes; 0 where a line has to be broken, so that only a layout can tell."""
+        lines = content.split("\n", allow_blank=True)
+        return len(lines) if all(line.cell_length <= self.size.width for line in lines) else 0
 
 
 class Keys(Static):

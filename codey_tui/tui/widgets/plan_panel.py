@@ -93,16 +93,16 @@ class PlanPanel(DecisionPanel):
     def paint_question(self) -> None:
         """Paint the rows and the keys."""
         plan = self.plan
-        self.border_title = "Plan" if plan is None else f"Plan · {plan.state}"
+        self.say_what("Plan" if plan is None else f"Plan · {plan.state}")
         if plan is None:
-            self.body.update(Content.styled("No plan yet. It appears here before a token is spent.", "$text-muted"))
+            self.body.show(Content.styled("No plan yet. It appears here before a token is spent.", "$text-muted"))
             self.keys.display = False
             return
         held = {chunk.chunk.id: chunk for chunk in plan.chunks}
         rows = [self._row(number, held[id]) for number, id in enumerate(self.order, 1)]
         if plan.reason:
             rows.append(Content.styled(f"Rejected: {plan.reason}", "$text-warning"))
-        self.body.update(Content("\n").join(rows))
+        self.body.show(Content("\n").join(rows))
         self.keys.display = self.asks
         if self.asks:
             self.keys.show(*_KEYS)

@@ -81,6 +81,7 @@ class Prompt(TextArea):
         )
         self.cursor_blink = False
         self.last_key = float("-inf")
+        self._queued = 0
         self._history = history
         self._completions = completions
         self._clock = clock
@@ -94,7 +95,9 @@ class Prompt(TextArea):
 
     def show_queue(self, waiting: int) -> None:
         """Say how many prompts wait for the running turn."""
-        self.border_subtitle = f"{waiting} queued" if waiting else ""
+        if waiting != self._queued:  # a border is painted anew whenever its text is set
+            self._queued = waiting
+            self.border_subtitle = f"{waiting} queued" if waiting else ""
 
     async def on_key(self, event: events.Key) -> None:
         """Remember when a key was pressed: what asks a question waits for a pause. The prompt's own keys act here, in
@@ -127,6 +130,7 @@ class Prompt(TextArea):
     def action_send(self) -> None:
         """Send the text, or take the marked command where one is being typed."""
         self.last_key = float("-inf")
+        self._queued = 0
         items = self._completions.proposals.items
         if self._completions.display and items[self._completions.marked].text != self.text.strip():
             self._take()

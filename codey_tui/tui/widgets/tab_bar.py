@@ -16,8 +16,15 @@ class TabBar(Static):
 
     auto_links = Reactive(False)
 
+    def __init__(self, *, id: str) -> None:
+        super().__init__("", id=id)
+        self._shown: tuple[Pane, frozenset[Pane]] | None = None
+
     def show(self, pane: Pane, waiting: frozenset[Pane]) -> None:
-        """Mark the open tab and the ones where something waits."""
+        """Mark the open tab and the ones where something waits, unless it stands there."""
+        if self._shown == (pane, waiting):
+            return
+        self._shown = (pane, waiting)
         parts: list[Content] = []
         for name in PANES:
             mark = "●" if name in waiting else ""
