@@ -13,6 +13,7 @@ from codey_tui.protocol.models import Route
 from codey_tui.protocol.queries import GetRoute
 from codey_tui.tools.call_forms import JSON
 from tests.fakes.engine_room import EngineRoom
+from tests.fakes.places import Place
 from tests.fakes.scripted_provider import Script, ScriptedProvider
 
 LABELS = ("calc", "question", "code", "steps", "fullstack", "clarify", "git", "file", "shell", "search", "sqlite")
@@ -166,6 +167,43 @@ def test_one_that_cannot_be_loaded_is_told_of_once_and_the_linear_model_decides(
             assert [text for text in warnings(room) if "router.gguf" in text] == [
                 "The router's model cannot be used, so the built-in router decides. There is no model file at router.gguf."
             ]
+
+    asyncio.run(scenario())
+
+
+class Needing(ScriptedProvider):
+    """A provider whose model needs memory in a place where there may be none."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__([], model="other")
+        self._place = place
+
+    async def generate(self, request) -> AsyncGenerator:
+        await self._place.load("other")
+        raise AssertionError("There was no memory for it.")
+        yield
+
+
+def test_one_that_waits_for_a_model_at_work_is_not_waited_for_long(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        place = Place(tmp_path, 1.5)
+        busy, done = await place.load("busy"), asyncio.Event()
+
+        async def work() -> None:
+            with busy.lease():
+                await done.wait()
+
+        working = asyncio.create_task(work())
+        async with router_room(tmp_path, Needing(place), ["One."]) as room:
+            asking = asyncio.create_task(room.ask(UNCLEAR))
+            await room.until(lambda: place.waiting() == ["other"], "a load that waits")
+            assert (await asking).result == "done"
+            assert routes(room)[-1].decided_by.startswith("rule:")
+            assert any("other has waited 2 s for the memory of busy" in text for text in warnings(room))
+            assert (place.waiting(), place.models()) == ([], ["busy"])
+        done.set()
+        await working
+        await place.home.close()
 
     asyncio.run(scenario())
 

@@ -150,6 +150,9 @@ class Shop:
         assert self._ledger.reserve(held) == Granted()
         self._key = held.key
 
+    def waited_for(self) -> list[str]:
+        return [load.model for line in self._ledger.survey().lines for load in line.account.waiting]
+
     def done(self) -> None:
         self._ledger.drop(self._key)
 
@@ -157,9 +160,9 @@ class Shop:
         self._ledger.close()
 
 
-@pytest.mark.parametrize("cancelled", [False, True])
+@pytest.mark.parametrize("planned", [False, True])
 def test_a_turn_waits_for_another_workspaces_model_until_that_is_done_or_the_turn_cancelled(
-    tmp_path: Path, cancelled: bool
+    tmp_path: Path, planned: bool
 ) -> None:
     file = write_tiny_gguf(tmp_path / "small.gguf", say=["Yes", "."], n_ctx=4096)
     settings = Settings(memory_budget_mb=4000, n_threads=1, model="small", models={"small": UserModel(path=str(file))})
@@ -167,15 +170,21 @@ def test_a_turn_waits_for_another_workspaces_model_until_that_is_done_or_the_tur
     async def scenario() -> None:
         async with WholeEngine(tmp_path, settings) as whole:
             shop = Shop(tmp_path, 3900 << 20)
-            whole.engine.submit(ops.SubmitPrompt(text="What is a stack?"))
+            whole.engine.submit(ops.SubmitPrompt(text="Create a Fibonacci function" if planned else "What is a stack?"))
+            if planned:  # the model that is loaded ahead waits for nobody, and nothing is told of it
+                plan = (await whole.event(ev.PlanProposed)).plan
+                await whole.until(lambda: bool(whole.of(ev.ModelChanged)))
+                assert whole.of(ev.Noticed) == [] and shop.waited_for() == []
+                whole.engine.submit(ops.DecidePlan(plan_id=plan.id, verdict="allow"))
             told = (await whole.event(ev.Noticed)).text
             assert told.startswith("small waits for the memory of theirs, at work for turn 3 in /shop (process ")
-            if cancelled:
+            if planned:
                 whole.engine.submit(ops.CancelTurn())
             else:
                 shop.done()
             ended = await whole.event(ev.TurnEnded)
-            assert ended.result == ("cancelled" if cancelled else "done"), ended.reason
+            assert ended.result == ("cancelled" if planned else "done"), ended.reason
+            assert shop.waited_for() == []
             assert "failed" not in [event.model.state for event in whole.of(ev.ModelChanged)]
             shop.close()
 
