@@ -86,13 +86,13 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
             AtWork(held, "" if line.account.id == own else line.account.workspace, line.account.pid)
             for line in self.lines
             for held, _ in line.models
-            if held.leases and not held.loading
+            if not held.idle
         ]
         return sorted(found, key=lambda work: _last_used(work.holding))
 
 
 class AtWork(msgspec.Struct, frozen=True):
-    """A model that works, in the engine of the process `pid`; `workspace` is empty for the engine that asks."""
+    """A model that works or is being loaded, in the engine of the process `pid`; `workspace` is empty for the engine that asks."""
 
     holding: Holding
     workspace: str
@@ -102,7 +102,8 @@ class AtWork(msgspec.Struct, frozen=True):
     def said(self) -> str:
         """Which one it is, for what it works and where."""
         where = f" in {self.workspace} (process {self.pid})" if self.workspace else ""
-        return f"{self.holding.model}, at work for {', '.join(dict.fromkeys(self.holding.leases))}{where}"
+        leases = ", ".join(dict.fromkeys(self.holding.leases))
+        return f"{self.holding.model}, {f'at work for {leases}' if leases else 'being loaded'}{where}"
 
 
 class Granted(msgspec.Struct, frozen=True):

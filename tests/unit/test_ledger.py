@@ -82,6 +82,7 @@ def test_a_leased_or_loading_model_never_makes_way(machine: Machine) -> None:
     assert isinstance(refused, Refused)
     assert refused.room.budget == 500 * MIB
     assert "less what Codey and models at work have" in refused.room.sentence
+    assert awaited(ledger, 950 * MIB) == ["new, being loaded", "leased, at work for turn 1"]
     ledger.close()
 
 
