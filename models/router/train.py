@@ -36,7 +36,7 @@ def vectors(found: list[Example]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All buckets of all requests in one row, where each request begins in it, and the labels' numbers."""
     rows, starts, labels = [], [], []
     for text, label in found:
-        request = rules.read(text, frozenset(), Path(tempfile.gettempdir()))
+        request = rules.spelled(rules.read(text, frozenset(), Path(tempfile.gettempdir())))
         likely = rules.likely(request)
         starts.append(len(rows))
         hashes = {
@@ -98,7 +98,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=OUTPUT)
     parser.add_argument("--corrections", type=Path)
-    parser.add_argument("--per-frame", type=int, default=80)
+    parser.add_argument("--per-frame", type=int, default=140)
     options = parser.parse_args()
     started = time.perf_counter()
     found = examples(SEED, options.per_frame) + for_the_coder(SEED, FOR_THE_CODER)

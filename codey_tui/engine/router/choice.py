@@ -52,6 +52,8 @@ ACT = 0.35
 """The least margin with which the model overrules what the words suggest."""
 KNOW = 0.2
 """The least margin with which the model decides where the words suggest nothing; below it the person is asked."""
+CRUMB = 0.02
+"""The least probability of a label that is tried."""
 FIRM = 0.75
 """A suggestion at least this sure stands where the model hesitates."""
 
@@ -64,6 +66,7 @@ def choose(
     ruling = rules.certain(request)
     if ruling is not None:
         return f"rule:{ruling.rule}", ruling
+    request = rules.spelled(request)
     likely = rules.likely(request)
     if counsel is not None and counsel.instead and (opinion := counsel.ask(request.text)):
         if ruling := _said(opinion, request, likely, TOOL_ORDER):
@@ -71,12 +74,13 @@ def choose(
     if model is None:
         return _stands(request, likely)
     guess = model.guess(request.bare, likely.rule if likely else "")
-    if guess.margin < KNOW and counsel is not None and not counsel.instead:
+    margin, kinds = _by_kind(guess)
+    if margin < KNOW and counsel is not None and not counsel.instead:
         opinion = counsel.ask(request.text)
         if opinion and (ruling := _said(opinion, request, likely, guess.ranking)):
             return opinion.by, ruling
     firm = likely is not None and likely.confidence >= FIRM
-    if guess.margin >= (ACT if firm else KNOW) and (ruling := _best(guess, request, likely)):
+    if margin >= (ACT if firm else KNOW) and (ruling := _best(guess, kinds, margin, request, likely)):
         if likely is not None and ruling.kind == likely.kind and firm:
             return _stands(request, likely)
         return "linear", ruling
@@ -119,12 +123,29 @@ def _stands(request: Request, likely: Ruling | None) -> tuple[str, Ruling]:
     return f"rule:{ruling.rule}", ruling
 
 
-def _best(guess: Guess, request: Request, likely: Ruling | None) -> Ruling | None:
-    """The ruling for the model's label; where the request has not what that takes, for the next one that can be carried out."""
-    for place, label in enumerate(guess.ranking[:3]):
-        if ruling := _as(label, request, likely, guess.margin if not place else min(guess.margin, KNOW)):
-            return ruling
-        if label not in TOOLS:
+def _by_kind(guess: Guess) -> tuple[float, list[RouteKind]]:
+    """How far the best kind lies above the second, and the kinds, the best first. The two best tools count together: that a
+    tool is meant may be clear where two of them fit."""
+    odds: dict[RouteKind, float] = {}
+    tools = 0
+    for label, share in zip(guess.ranking, guess.odds, strict=True):
+        tools += label in TOOLS
+        if label not in TOOLS or tools <= 2:
+            odds[KINDS[label]] = odds.get(KINDS[label], 0.0) + share
+    order = sorted(odds, key=odds.__getitem__, reverse=True)
+    return odds[order[0]] - sum(odds[kind] for kind in order[1:2]), order
+
+
+def _best(
+    guess: Guess, kinds: list[RouteKind], margin: float, request: Request, likely: Ruling | None
+) -> Ruling | None:
+    """The ruling for the model's best kind; where the request has not what that takes, for the next one."""
+    for place, kind in enumerate(kinds[:2]):
+        confidence = margin if not place else min(margin, KNOW)
+        for label, share in zip(guess.ranking, guess.odds, strict=True):
+            if KINDS[label] == kind and share >= CRUMB and (ruling := _as(label, request, likely, confidence)):
+                return ruling
+        if kind != "tool":
             return None
     return None
 

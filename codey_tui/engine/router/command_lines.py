@@ -47,6 +47,10 @@ def _strictly_arguments(name: str, rest: str, workspace: Path) -> bool:
         return len(arguments) == 1 and exists("Makefile", workspace) and not spans.looks_like_file(arguments[0])
     if name == "echo":
         return True
+    if name == "kill":
+        return all(word.startswith(("-", "%")) or word.isdigit() for word in arguments)
+    if name == "find" and len(arguments) == 1 and spans.looks_like_file(arguments[0]):
+        return False  # `find a.py` asks where it is
     return any(word.startswith(("-", ".", "/", "*")) or is_path(word, workspace) for word in arguments)
 
 
@@ -90,6 +94,16 @@ def run(match: re.Match[str], workspace: Path) -> ToolCall | None:
     return call._replace(args={**call.args, "network": True})
 
 
+def tests(match: re.Match[str], workspace: Path) -> ToolCall | None:
+    """`test everything`."""
+    return shell("run-tests", _test_command(workspace))
+
+
+_OPTIONS = re.compile(
+    r"^(?P<file>\S+)\s+with\s+(?:(?:the\s+)?(?:arguments?|options?|flags?|parameters?)\s+)?(?=-\S)", re.IGNORECASE
+)
+
+
 def _run(rest: str, workspace: Path) -> ToolCall | None:
     if len(rest) > 1 and rest[0] == rest[-1] == "`":
         return shell("run", rest.strip("`"))
@@ -102,6 +116,7 @@ def _run(rest: str, workspace: Path) -> ToolCall | None:
             (shell("run", f"python3 {name}") for name in ("app.py", "main.py") if exists(name, workspace)), None
         )
     rest = re.sub(r"^(?:the )?(?:(?:command|script|program|file)\s+)(?=\S)", "", rest, flags=re.IGNORECASE)
+    rest = _OPTIONS.sub(r"\g<file> ", rest)
     first = bare((spans.shlex_words(rest) or [""])[0])
     interpreter = words.INTERPRETERS.get(Path(first).suffix.lower())
     if interpreter and spans.reads_as_arguments(rest.removeprefix(first)):

@@ -28,11 +28,13 @@ _TOKEN = re.compile(
 
 
 class Guess(NamedTuple):
-    """The best label, how far its probability lies above the second one's (0..1), and all labels, the best first."""
+    """The best label, how far its probability lies above the second one's (0..1), all labels, the best first, and the
+    probability of each (0..1), in the same order."""
 
     label: str
     margin: float
     ranking: tuple[str, ...]
+    odds: tuple[float, ...]
 
 
 class WeightsBroken(Exception):
@@ -84,10 +86,12 @@ class Linear:
             sums = [total + weight for total, weight in zip(sums, weights[at : at + count], strict=True)]
         scores = [total * scale + bias for total, scale, bias in zip(sums, self._scales, self._biases, strict=True)]
         top = max(scores)
-        odds = [math.exp(score - top) for score in scores]
-        order = sorted(range(count), key=odds.__getitem__, reverse=True)
-        margin = (odds[order[0]] - odds[order[1]]) / sum(odds) if count > 1 else 1.0
-        return Guess(self.labels[order[0]], margin, tuple(self.labels[index] for index in order))
+        raw = [math.exp(score - top) for score in scores]
+        total = sum(raw)
+        order = sorted(range(count), key=raw.__getitem__, reverse=True)
+        odds = tuple(raw[index] / total for index in order)
+        margin = odds[0] - odds[1] if count > 1 else 1.0
+        return Guess(self.labels[order[0]], margin, tuple(self.labels[index] for index in order), odds)
 
 
 def pack(labels: tuple[str, ...], scales: list[float], biases: list[float], weights: bytes) -> bytes:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from codey_tui.engine.router import calc, spans, steps, tool_calls, tool_rules
 from codey_tui.engine.router import vocabulary as words
 from codey_tui.engine.router.named_tools import named_call
+from codey_tui.engine.router.spelling import corrected
 from codey_tui.protocol.models import RouteKind
 
 MAX_CHARS = 4000
@@ -51,6 +52,12 @@ def read(text: str, tools: frozenset[str], workspace: Path) -> Request:
     head = text[:MAX_CHARS].strip()
     bare = words.without_politeness(head)
     return Request(head, bare, spans.words(bare), workspace, tools)
+
+
+def spelled(request: Request) -> Request:
+    """A request with the words of orders spelled as the rules know them."""
+    bare = corrected(request.bare)
+    return request._replace(bare=bare, words=spans.words(bare))
 
 
 def certain(request: Request) -> Ruling | None:

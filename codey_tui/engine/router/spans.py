@@ -14,7 +14,7 @@ NOT_FILES = frozenset(
 PROSE_WORDS = frozenset(
     "a an the my your our his her their this that these those it its in on at to for from with without of and or but "
     "if then is are was were be me i you we please how why what when which who all every some any everything needed against "
-    "over again now".split()
+    "over again now once".split()
 )
 
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)

@@ -134,6 +134,7 @@ _TABLE: tuple[tuple[str, Maker], ...] = (
     ),
     (r"\S.*$", command_lines.command),
     (r"(?:run|execute|exec|launch|start|invoke)\s+(?P<rest>.+)$", command_lines.run),
+    (r"test\s+(?:everything|it\s+all|all\s+of\s+it|the\s+(?:whole\s+)?project)[.!]?$", command_lines.tests),
     (r"(?:pip\s+)?install\s+(?P<rest>.+)$", command_lines.install),
     (
         rf"{_CREATE}\s+(?:(?:an?|the|some|two|three|\d)\s+)?(?:new\s+|empty\s+)*{_FOLDER}"

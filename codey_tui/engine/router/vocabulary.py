@@ -143,7 +143,7 @@ STACK_PARTS: tuple[re.Pattern[str], ...] = (
 APP = re.compile(r"\b(?:app|application|site|website|platform|system|project)\b", re.IGNORECASE)
 
 POLITE = re.compile(
-    r"^\s*(?:(?:hi|hello(?!\s+world)|hey|ok|okay|so|now|well|alright|codey|please|pls|kindly|just|then|also|next|finally|"
+    r"^\s*(?:(?:hi|hello(?!\s+world)|hey|ok|okay|so|now|well|alright|codey|please|pl[sz]|kindly|just|then|also|next|finally|"
     r"first(?:ly)?|urgent|today|again|yes|right|good (?:morning|afternoon|evening|day)|greetings|yo|dear \w+|quick (?:one|question)|"
     r"if (?:you (?:can|could|have (?:the )?time|don't mind)|possible)|thanks|sorry|excuse me|listen|fyi|btw|asap)(?:[\s,!:]+(?:codey\b)?[\s,!:]*)|"
     r"(?:can|could|would|will) (?:you|we)(?!\s+(?:have|get|please have))(?:\s+(?:please|kindly))?\s+|"
@@ -158,7 +158,7 @@ POLITE = re.compile(
     r"(?:my |the |a |your )?(?:homework|task|exercise|assignment|todo|goal|idea|note|step|question|ticket)(?: \d+| today| is| one)?\s*:\s*)",
     re.IGNORECASE,
 )
-FAREWELL = re.compile(r"[\s,]*\b(?:please|pls|thanks|thank you|cheers)\b[\s.!]*$", re.IGNORECASE)
+FAREWELL = re.compile(r"[\s,]*\b(?:please|pl[sz]|thanks|thank you|cheers)\b[\s.!]*$", re.IGNORECASE)
 # Ways to ask for a thing without a verb of making; they count only before a determiner, as in "I need a script".
 WISH = re.compile(
     r"^\s*(?:(?:(?:i|we)(?:'d| would)? (?:want|need|like|love|could use)(?: to have)?|i'm looking for|there should be|"

@@ -12,14 +12,17 @@ _LANGUAGES = {
 }  # fmt: skip
 _FOLDER = r"\b(?:folders?|director(?:y|ies)|dirs?|subfolders?)\b"
 _MAKE = r"\b(?:create|make|add|new|need|want|set ?up|scaffold|mkdir)\b"
-_DELETE = r"\b(?:delete|remove|erase|rm|trash|get rid of|throw away|throw|drop|wipe|don'?t need)\b"
+_DELETE = (
+    r"\b(?:delete|remove|erase|rm|trash|get rid of|throw away|throw|drop|wipe|kill|nuke|scrap|purge|unlink|can go|"
+    r"don'?t need|do not need|no longer need)\b|^bin\b"
+)
 _HERE = r"\b(?:here|this (?:folder|directory|project)|the (?:project|workspace)|tree|structure|folders?|director(?:y|ies)|files|listing|contents?)\b"
 
 
 def file_wording(parts: Parts) -> Wording:
     """The file tool's call that a request means, or None."""
     for pattern, make in _TABLE:
-        if parts.has(pattern) and (call := make(parts)) is not None:
+        if parts.orders(pattern) and (call := make(parts)) is not None:
             return call
     return None
 
@@ -30,11 +33,13 @@ def _call(op: str, paths: list[str], **more: object) -> ToolCall:
 
 def _mkdir(parts: Parts) -> Wording:
     """Folders by what follows `folder` or `called`."""
-    if parts.has(_DELETE) and not parts.has(r"\bneed\b"):
+    if parts.orders(_DELETE) and not parts.orders(r"\bneed\b"):
         return None
     if parts.has(r"\blist|\bshow|\bwhat|\bwhich|\bfind|\bfile\b"):
         return None
-    said = re.search(rf"{_FOLDER}(?:\s+(?:named|called|for))?\s*:?\s+(?P<names>\S.*)$", parts.text, re.IGNORECASE)
+    said = re.search(
+        rf"{_FOLDER}(?:\s+for me)?(?:\s+(?:named|called|for))?\s*:?\s+(?P<names>\S.*)$", parts.text, re.IGNORECASE
+    )
     names = parts.quoted or [
         name.strip("'\"`.") for name in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", said.group("names") if said else "")
     ]
@@ -149,13 +154,13 @@ def _read(parts: Parts) -> Wording:
 
 # Tried in order; the first whose pattern is in the request and whose arguments are there.
 _TABLE = (
-    (r"\b(?:empty|blank|touch|containing|content|text|write|put|save|with|line)\b", _write),
+    (r"\b(?:empty|blank|touch|containing|content|text|write|put|save|store|note|with|line)\b", _write),
     (rf"{_MAKE}.*{_FOLDER}|{_FOLDER}\s+(?:named|called)\b", _mkdir),
     (r"\b(?:copy|duplicate|backup|back up|clone)\b", _copy),
-    (r"\b(?:rename|move|relocate|put|name|should be called|mv)\b", _move),
+    (r"\b(?:rename|move|relocate|shift|transfer|put|name|should be (?:called|named)|belongs|mv)\b|^call\b", _move),
     (_DELETE, _delete),
     (r"\blines?\b|\b(?:first|top|head)\b", _lines),
-    (r"^(?:find|locate|where|which folder|search|all)\b|\bwhere(?:'?s| is)\b|\*\.|\b(?:find|list|all|every)\b.*\bfiles\b", _find),
-    (rf"\b(?:list|show|what|which|whats|see|display|look|contents?|print|give|have)\b|{_FOLDER}|\btree\b|\bstructure\b", _list),
-    (r"\b(?:read|open|show|view|print|display|cat|see|look|contents?|what|whats|dump|load|give|pull|bring|let|contain|head|start|please)\b|^\S+$", _read),
+    (r"^(?:find|locate|where|(?:in )?which folder|search|all)\b|\bwhere(?:'?s| is)\b|\*\.|\b(?:find|list|all|every)\b.*\bfiles\b", _find),
+    (rf"\b(?:list|show|what|which|whats|see|display|look|contents?|print|give|have|browse|explore|peek|inside)\b|{_FOLDER}|\btree\b|\bstructure\b", _list),
+    (r"\b(?:read|open|show|view|print|display|cat|see|look|peek|glance|inspect|examine|browse|check|gimme|get|put|output|content|contents|what|whats|dump|load|give|pull|bring|let|contain|head|start|please)\b|^\S+$", _read),
 )  # fmt: skip

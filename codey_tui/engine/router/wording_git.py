@@ -19,7 +19,7 @@ _NO_NAMES = frozenset(
 def git_wording(parts: Parts) -> Wording:
     """The `git ...` line that a request means, or None."""
     for pattern, make in _TABLE:
-        if parts.has(pattern) and (line := make(parts)) != "":
+        if parts.orders(pattern) and (line := make(parts)) != "":
             return line
     return None
 
@@ -54,12 +54,16 @@ def _commit(parts: Parts) -> str | None:
 
 
 def _stage(parts: Parts) -> str:
-    if parts.has(r"\bunstage\b|\bnot stage\b"):
+    if parts.has(r"\bunstage\b|\b(?:not|don'?t) stage\b|\b(?:out of|from) (?:the )?(?:stag|index)"):
         return _quoted("restore", "--staged", *parts.files) if parts.files else ""
     if parts.has(r"\bstaged\b"):
         return "git diff --staged"
     return (
-        _quoted("add", *parts.files) if parts.files else "git add ." if parts.has(r"all|everything|changes|\.$") else ""
+        _quoted("add", *parts.files)
+        if parts.files
+        else "git add ."
+        if parts.has(r"all|every|changes|the lot|what i|\.$")
+        else ""
     )
 
 
@@ -86,13 +90,13 @@ def _stash(parts: Parts) -> str:
 
 def _branch(parts: Parts) -> str:
     name = _name(parts)
-    if parts.has(r"\b(?:delete|remove|drop)\b"):
+    if parts.has(r"\b(?:delete|remove|drop|erase|kill|get rid of|can go)\b"):
         return _quoted("branch", "-d", name) if name else ""
     if parts.has(r"\b(?:create|make|start|open|add|new|branch off|cut)\b"):
         return _quoted("switch", "-c", name) if name else ""
     if parts.has(r"\bmerge\b"):
         return _quoted("merge", name) if name else ""
-    if parts.has(r"\b(?:switch|change|go|move|check\s?out|back|jump|use)\b"):
+    if parts.has(r"\b(?:switch|change|go|move|check\s?out|back|jump|use|take|bring|work|activate)\b"):
         return _quoted("switch", name) if name else ""
     return "git branch"
 
@@ -114,7 +118,7 @@ def _tag(parts: Parts) -> str:
 
 def _remote(parts: Parts) -> str:
     found = parts.has(r"\b(push|pull|fetch)\b")
-    sub = found.group(1) if found else "push" if parts.has(r"\bsend|upload\b") else "pull"
+    sub = found.group(1) if found else "push" if parts.has(r"\b(?:send|upload|publish|deliver)\b") else "pull"
     remote = parts.has(r"\b(origin|upstream)\b")
     branch = parts.has(r"\b(?:origin|upstream)\s+([\w./-]+)$")
     return _quoted(sub, remote.group(1) if remote else "", branch.group(1) if branch else "")
@@ -124,7 +128,7 @@ def _changes(parts: Parts) -> str:
     if parts.files:
         return _quoted("diff", "--", *parts.files)
     if parts.has(
-        r"\b(?:diff|difference)\b|\bwhat (?:did|have|has|changed|'?s changed)|\bwhat's changed|\bsee the changes|\bshow (?:me )?(?:the |my )?changes"
+        r"\b(?:diff|differences?)\b|\bwhat (?:did|have|has|changed|'?s changed|(?:i|we)(?:'ve)? )|\bwhat's changed|\bsee the changes|\bshow (?:me )?(?:the |my )?changes"
     ):
         return "git diff"
     return "git status"
@@ -148,21 +152,21 @@ def _revision(parts: Parts) -> str:
 
 # Tried in order: the first pattern that is in the request and has what its line needs.
 _TABLE: tuple[tuple[str, Make], ...] = (
-    (r"\bstash", _stash),
-    (r"\b(?:un)?staged?\b|\badd\b.*\b(?:git|index|staging)\b|^git add\b", _stage),
-    (r"^\W*commit\b(?! history| log)|\b(?:make|create|do|a)\b.*\bcommit\b|\bcommit\b.*\b(?:message|msg|everything|changes)\b", _commit),
-    (r"\bblame\b|\bwho\b.*\b(?:changed|wrote|edited|touched|modified|change|wrote)\b", _with_files("blame")),
+    (r"\b(?:un)?stash", _stash),
+    (r"\b(?:un)?staged?\b|\bstaging\b|\b(?:from|out of) the index\b|\badd\b.*\b(?:git|index|staging)\b|^git add\b", _stage),
+    (r"^\W*commit\b(?! history| log)|\b(?:make|create|do|a)\b.*\bcommit\b|\bcommit(?:ting)?\b.*\b(?:message|msg|everything|changes)\b|\b(?:save|record|check in)\b.*\b(?:message|msg|in git)\b", _commit),
+    (r"\bblame\b|\bwho\b.*\b(?:changed?|wrote|edit(?:ed)?|touch(?:ed)?|modif(?:y|ied)|responsible)\b|\bwhose\b", _with_files("blame")),
     (r"\btags?\b", _tag),
-    (r"\b(?:discard|undo|revert|restore|throw away|reset|drop)\b", _with_files("restore")),
+    (r"\b(?:discard|undo|revert|restore|(?:throw|take) (?:away|out|back)|bring back|roll back|reset|drop|forget|get rid of)\b", _with_files("restore")),
     (r"\bbranch(?:es)?\b", _branch),
     (r"\bmerge\b", _branch),
-    (r"\b(?:switch|check\s?out|go back|change|jump)\b.*", _switch),
+    (r"\b(?:switch|check\s?out|(?:go|get|back) (?:back |over )?to|change|jump)\b.*", _switch),
     (r"\b(?:show|what|see|view)\b.*\b(?:head|[0-9a-f]{7,40})\b", _revision),
-    (r"\b(?:init|initiali[sz]e)\b|\b(?:make|turn)\b.*\brepo", _always("git init")),
-    (r"\b(?:uncommitted|unstaged|untracked|anything to commit|clean|dirty|status)\b", _always("git status")),
-    (r"\b(?:push|pull|fetch|sync|upstream|from origin|to origin|the remote|the server)\b|\bget the latest\b", _remote),
-    (r"\b(?:diff|compare)\b", _changes),
+    (r"\b(?:init|initiali[sz]e)\b|\b(?:make|turn|start|create|convert|begin)\b.*\brepo|\btracking this\b", _always("git init")),
+    (r"\b(?:uncommitted|unstaged|untracked|(?:any|some)thing (?:left )?to commit|clean|dirty|status)\b", _always("git status")),
+    (r"\b(?:push|pull|fetch|sync|upload|publish|upstream|from origin|to origin|the remote|the server)\b|\bget the latest\b|\bsend\b.*\bcommits\b", _remote),
+    (r"\b(?:diff|differences?|compare)\b", _changes),
     (r"\b(?:log|history|commits?)\b", _log),
-    (r"\b(?:diff|changes?|changed|modified|compare|different)\b", _changes),
+    (r"\b(?:diff|differences?|changes?|changed|edited|modified|compare|different|state of)\b", _changes),
     (r"\bversion control\b", _with_files("add")),
 )  # fmt: skip

@@ -24,12 +24,16 @@ _LOOKS: tuple[tuple[str, str], ...] = (
     (r"\bmemory\b|\bram\b", "free -h"),
     (r"\benvironment variables\b|\benv vars\b", "env"),
     (r"\bpython version\b|\bversion of python\b|\bwhich python\b", "python3 --version"),
-    (r"\b(?:current|working) (?:directory|folder)\b|\bwhere am i\b", "pwd"),
+    (
+        r"\b(?:current|working|present) (?:directory|folder)\b|\bwhere am i\b|\b(?:directory|folder) (?:am i|are we)\b",
+        "pwd",
+    ),
     (r"\bwho am i\b", "whoami"),
+    (r"\bwhat time is it\b|\b(?:the|current) (?:date|time)(?: now| today)?$", "date"),
     (r"\binstalled packages\b", "python3 -m pip list"),
 )
 _TESTS = r"\b(?:unit )?(?:tests?|test suite|pytest)\b"
-_RUN = r"\b(?:re)?(?:run|execute|exec|start|launch|invoke|try|fire up|kick off)\b"
+_RUN = r"\b(?:re)?(?:run|execute|exec|start|launch|invoke|try|boot|fire up|spin up|kick off)\b"
 _WHERE_WORDS = frozenset(
     "code project repo repository codebase files folder sources source everything here all workspace".split()
 )
@@ -62,7 +66,7 @@ def _checker(parts: Parts) -> Wording:
     """`run black on a.py`, `lint a.py with ruff`."""
     named = next((name for name in _CHECKERS if parts.has(rf"\b{name}\b")), "")
     if not named:
-        named = "ruff" if parts.has(r"\blint\b") else "mypy" if parts.has(r"\btype ?check\b") else ""
+        named = "ruff" if parts.has(r"\blint\b") else "mypy" if parts.has(r"\btype[ -]?check\b") else ""
     if not named:
         return None
     targets = [name for name in parts.files + parts.folders if name != named] or ["."]
@@ -70,28 +74,38 @@ def _checker(parts: Parts) -> Wording:
 
 
 def _count(parts: Parts) -> Wording:
-    if not parts.has(r"\blines?\b") or not parts.has(r"\b(?:count|how many|number of)\b") or not parts.files:
+    if (
+        not parts.has(r"\blines?\b")
+        or not parts.has(r"\b(?:count|how many|number of|lines of code)\b")
+        or not parts.files
+    ):
         return None
     return shell("wording", f"wc -l {shlex.join(parts.files)}")
 
 
 def _install(parts: Parts) -> Wording:
     found = re.search(
-        r"\b(?:install|get|fetch|add)\s+(?:the\s+|all\s+)*(?:python\s+)?(?:package\s+|library\s+|module\s+)?(?P<names>[\w.\-\[\], ]+?)(?:\s+(?:from|with|via|using)\s+pip|\s+package)?$",
+        r"\b(?:install|get|fetch|add|grab|load)\s+(?:me\s+|the\s+|all\s+|latest\s+|newest\s+)*(?:python\s+)?(?:package\s+|library\s+|lib\s+|module\s+)?(?P<names>[\w.\-\[\], ]+?)(?:\s+(?:from|with|via|using)\s+pip|\s+package)?$",
         parts.text,
         re.IGNORECASE,
     )
-    if parts.has(r"\binstall(?:ed)?\b") and parts.has(r"\b(?:needed|requirements|dependencies|deps)\b"):
+    if parts.has(r"\binstall(?:ed)?\b") and parts.has(
+        r"\b(?:needed|needs|required|requirements(?:\.txt)?|dependencies|deps)\b"
+    ):
         return "install the requirements"
-    if needed := parts.has(r"\bneed\s+([\w.-]+)\s+installed\b"):
-        return f"install {needed.group(1)}"
-    if parts.has(r"\bupgrade\b|\buninstall\b"):
-        verb = "uninstall -y" if parts.has(r"\buninstall\b") else "install --upgrade"
-        name = parts.after(r"\b(?:upgrade|uninstall)(?:\s+the)?(?:\s+package)?")
+    if needed := parts.has(
+        r"\b(?:need|want|have)\s+([\w.-]+)\s+installed\b|([\w.-]+)\s+(?:should|must|has to) be installed\b"
+    ):
+        return f"install {needed.group(1) or needed.group(2)}"
+    package = r"(?:\s+the)?\s+(?:package|library|module)"
+    gone = parts.has(rf"\buninstall\b|\b(?:remove|drop|delete|get rid of|throw out){package}\b")
+    if gone or parts.has(rf"\bupgrade\b|\b(?:update|bump){package}\b"):
+        verb = "uninstall -y" if gone else "install --upgrade"
+        name = parts.after(rf"\b(?:\w+install|upgrade|update|bump|remove|drop|delete|of|out)(?:{package})?")
         return (
             shell("wording", f"python3 -m pip {verb} {shlex.quote(name)}") if re.fullmatch(r"[\w.-]+", name) else None
         )
-    wanted = parts.has(r"^\W*install\b") or parts.has(r"\bpip\b|\bpackages?\b|\blibrary\b")
+    wanted = parts.has(r"^\W*install\b") or parts.has(r"\bpip\b|\bpackages?\b|\blib(?:rary)?\b")
     return f"install {found.group('names')}" if found and wanted else None
 
 
@@ -124,8 +138,8 @@ def _program(parts: Parts) -> Wording:
 
 
 def _look(parts: Parts) -> Wording:
-    if (name := parts.has(r"\bmake\s+(\S+)\s+executable\b")) and parts.files:
-        return shell("wording", f"chmod +x {shlex.quote(parts.files[0])}") if name else None
+    if parts.files and parts.has(r"\b(?:make|mark)\b.*\b(?:executable|runnable)\b|\bexecut\w+ permission"):
+        return shell("wording", f"chmod +x {shlex.quote(parts.files[0])}")
     if wanted := parts.has(r"\bversion of ([\w.-]+) is installed\b"):
         return shell("wording", f"python3 -m pip show {wanted.group(1)}")
     return next((shell("wording", command) for pattern, command in _LOOKS if parts.has(pattern)), None)

@@ -63,6 +63,17 @@ class Parts:
         """The first file name, or nothing."""
         return self.files[0] if self.files else ""
 
+    @cached_property
+    def spoken(self) -> str:
+        """The request in lower case without what its file names and its quoted sentences say."""
+        names = [re.escape(name) for name in self.files + [text for text in self.quoted if " " in text] if name]
+        hidden = re.sub(rf"(?<![\w./-])(?:{'|'.join(names)})(?![\w/-])", "<>", self.text) if names else self.text
+        return hidden.lower()
+
+    def orders(self, pattern: str) -> bool:
+        """Whether a pattern fits what the request says itself: `see delete.py` deletes nothing."""
+        return bool(re.search(pattern, self.spoken))
+
     def has(self, pattern: str) -> re.Match[str] | None:
         """The first place in the request, in lower case, where a pattern fits."""
         return re.search(pattern, self.lower)

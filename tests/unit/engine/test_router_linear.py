@@ -12,6 +12,8 @@ from codey_tui.engine.router import Counsel, Opinion, Router, route
 from codey_tui.engine.router.choice import KINDS
 from codey_tui.engine.router.linear import Linear, WeightsBroken, features, pack
 from codey_tui.engine.router.spelling import corrected
+from codey_tui.engine.router.wording import worded_call
+from codey_tui.engine.router.wording_parts import Parts
 from codey_tui.protocol.models import RouteKind
 from codey_tui.tools.registry import NAMES
 from models.router import evaluate, generator, train
@@ -191,6 +193,12 @@ def test_where_nobody_knows_the_person_is_asked(tmp_path: Path) -> None:
         ("how many books are in library.db?", "sqlite", {"op": "query", "path": "library.db", "sql": "SELECT count(*) FROM books"}),
         ("columns of books in library.db", "sqlite", {"op": "schema", "path": "library.db", "table": "books"}),
         ("how many lines does main.py have?", "shell", {"command": "wc -l main.py"}),
+        ("find main.py", "file", {"op": "find", "path": ".", "pattern": "main.py"}),
+        ("take main.py out of staging", "git", {"op": "restore", "staged": True, "paths": ["main.py"]}),
+        ("undo my edits in main.py", "git", {"op": "restore", "paths": ["main.py"]}),
+        ("main.py should be named app.py", "file", {"op": "move", "path": "main.py", "target": "app.py"}),
+        ("raed main.py", "file", {"op": "read", "path": "main.py"}),
+        ("get rid of the package rich", "shell", {"command": "python3 -m pip uninstall -y rich"}),
         ("check the disk space", "shell", {"command": "df -h"}),
     ],
 )  # fmt: skip
@@ -201,6 +209,38 @@ def test_arguments_are_taken_from_the_words_of_the_request(
     (tmp_path / "src").mkdir()
     found = route(text, NAMES, tmp_path, model=MODEL)
     assert (found.kind, found.tool, found.args) == ("tool", tool, expected)
+
+
+def leaning(**biases: float) -> Linear:
+    """A model that says the same of everything."""
+    return Linear.parse(pack(MODEL.labels, [1.0] * 11, [biases.get(label, 0.0) for label in MODEL.labels], bytes(11)))
+
+
+def test_two_tools_together_outdo_another_kind(tmp_path: Path) -> None:
+    (tmp_path / "main.py").touch()
+    text = "main.py, what it holds, show that"
+    undecided = leaning(shell=6.0, file=5.9, code=5.5)
+    found = route(text, NAMES, tmp_path, model=undecided)
+    assert (found.tool, found.args) == ("file", {"op": "read", "path": "main.py"})
+    assert route(text, NAMES, tmp_path, model=leaning(shell=6.0, code=5.9)).kind != "tool"
+
+
+@pytest.mark.parametrize(
+    ("tool", "text", "expected"),
+    [
+        ("file", "let me have a look at delete.py", {"op": "read", "path": "delete.py"}),
+        ("file", "show me what is in move.py", {"op": "read", "path": "move.py"}),
+        ("git", "commit all as 'drop the stash'", {"op": "commit", "everything": True, "message": "drop the stash"}),
+        ("git", "who changed stash.py", {"op": "blame", "paths": ["stash.py"]}),
+    ],
+)
+def test_what_a_name_or_a_message_says_is_no_order(
+    tmp_path: Path, tool: str, text: str, expected: dict[str, object]
+) -> None:
+    for name in ("delete.py", "move.py", "stash.py"):
+        (tmp_path / name).touch()
+    call = worded_call(tool, Parts(text, tmp_path))
+    assert call is not None and call.args == expected
 
 
 @pytest.mark.parametrize("text", ["commit this", "folder contents please", "delete the branch", "remove it"])
