@@ -13,7 +13,7 @@ _LANGUAGES = {
 _FOLDER = r"\b(?:folders?|director(?:y|ies)|dirs?|subfolders?)\b"
 _MAKE = r"\b(?:create|make|add|new|need|want|set ?up|scaffold|mkdir)\b"
 _DELETE = (
-    r"\b(?:delete|remove|erase|rm|trash|get rid of|throw away|throw|drop|wipe|kill|nuke|scrap|purge|unlink|can go|"
+    r"\b(?:delete|remove|erase|rm|trash|get rid of|throw away|throw|drop|wipe|kill|nuke|scrap|purge|eliminate|dispose of|unlink|can go|"
     r"don'?t need|do not need|no longer need)\b|^bin\b"
 )
 _HERE = r"\b(?:here|this (?:folder|directory|project)|the (?:project|workspace)|tree|structure|folders?|director(?:y|ies)|files|listing|contents?)\b"
@@ -157,7 +157,7 @@ _TABLE = (
     (r"\b(?:empty|blank|touch|containing|content|text|write|put|save|store|note|with|line)\b", _write),
     (rf"{_MAKE}.*{_FOLDER}|{_FOLDER}\s+(?:named|called)\b", _mkdir),
     (r"\b(?:copy|duplicate|backup|back up|clone)\b", _copy),
-    (r"\b(?:rename|move|relocate|shift|transfer|put|name|should be (?:called|named)|belongs|mv)\b|^call\b", _move),
+    (r"\b(?:rename|move|relocate|shift|transfer|put|name|should be (?:called|named)|belongs|mv)\b|^call\b|^<>\s+(?:goes )?(?:in)?to\b", _move),
     (_DELETE, _delete),
     (r"\blines?\b|\b(?:first|top|head)\b", _lines),
     (r"^(?:find|locate|where|(?:in )?which folder|search|all)\b|\bwhere(?:'?s| is)\b|\*\.|\b(?:find|list|all|every)\b.*\bfiles\b", _find),
