@@ -62,9 +62,12 @@ def flash_serves(shape: ModelShape, n_ctx: int, *, n_batch: int = 256, kv_type: 
     )
 
 
+def _used(shape: ModelShape, n_ctx: int) -> int:
+    return min(n_ctx, shape.context) if shape.context else n_ctx
+
+
 def _padded(shape: ModelShape, n_ctx: int) -> int:
-    used = min(n_ctx, shape.context) if shape.context else n_ctx
-    return -(-used // _CONTEXT_STEP) * _CONTEXT_STEP
+    return -(-_used(shape, n_ctx) // _CONTEXT_STEP) * _CONTEXT_STEP
 
 
 def _scores(shape: ModelShape, padded: int, n_batch: int) -> int:
@@ -93,7 +96,7 @@ def forecast(
         kv=padded * shape.cached * size // per + shape.state,
         compute=4 * batch * rows + scores + 4 * logits * shape.vocabulary,
         overhead=_PROCESS + shape.vocabulary * _PER_TOKEN + shape.merges * _PER_MERGE,
-        n_ctx=min(n_ctx, shape.context) if shape.context else n_ctx,
+        n_ctx=_used(shape, n_ctx),
         kv_type=kv_type,
     )
 

@@ -130,7 +130,6 @@ class Prompt(TextArea):
     def action_send(self) -> None:
         """Send the text, or take the marked command where one is being typed."""
         self.last_key = float("-inf")
-        self._queued = 0
         items = self._completions.proposals.items
         if self._completions.display and items[self._completions.marked].text != self.text.strip():
             self._take()
