@@ -171,3 +171,16 @@ def test_what_is_no_command_is_said_so_and_not_sent(stage: Stage) -> None:
         assert stage.client.ops == []
 
     asyncio.run(play(stage, script.OPENED, act))
+
+
+def test_the_count_of_waiting_prompts_goes_with_the_last_one_also_after_another_was_sent(stage: Stage) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        prompt = stage.app.workbench.prompt
+        prompt.show_queue(1)
+        prompt.insert("one more")
+        await pilot.press("enter")
+        await stage.until(pilot, lambda: not prompt.text)
+        prompt.show_queue(0)
+        assert prompt.border_subtitle == ""
+
+    asyncio.run(play(stage, script.DONE, act))
