@@ -42,9 +42,9 @@ def _subject(rng: random.Random) -> tuple[str, list[str], str]:
     """A request for a Python file outside the range, fitting file names, and the words of its subject."""
     style = rng.random()
     if style < 0.80:
-        request, words = phrases.request_for(rng, phrases.load("beyond")) if style < 0.65 else _unlisted(rng)
+        request, words = phrases.request_for(rng, phrases.beyond()) if style < 0.65 else _unlisted(rng)
         return request, phrases.file_names(words), words
-    known, data = phrases.programs()[rng.choice(phrases.names())], phrases.load("beyond")
+    known, data = phrases.programs()[rng.choice(phrases.names())], phrases.beyond()
     words = f"{rng.choice(known['things'])} {rng.choice(data['twists'])}"
     if rng.random() < 0.3:  # another thing that only begins with the same words
         words = f"{' '.join(known['things'][0].split()[:2])} {rng.choice(data['heads'])}"
@@ -72,7 +72,7 @@ def _python(rng: random.Random) -> Example:
 
 def _other_language(rng: random.Random) -> Example:
     """Any subject, also a trained one, with a path of another language."""
-    data = phrases.load("beyond")
+    data = phrases.beyond()
     fence, suffix, name = rng.choice(data["languages"])
     known = phrases.programs()[rng.choice(phrases.names())]
     shared = suffix in ("sh", "html")  # pages and shell scripts are within the range, also of some of these subjects
@@ -88,7 +88,7 @@ def _other_language(rng: random.Random) -> Example:
 
 def _edit(rng: random.Random) -> Example:
     """A change to an existing file that is none of the three edits."""
-    data = phrases.load("beyond")
+    data = phrases.beyond()
     lines = phrases.program(rng.choice(phrases.names())).splitlines()
     start = rng.randrange(len(lines) - 3)
     shown = "\n".join(lines[start : start + rng.randint(3, 14)])
@@ -107,7 +107,7 @@ def _edit(rng: random.Random) -> Example:
 def _application(rng: random.Random) -> Example:
     """A web application of another kind, asked for as the first chunks of a plan are."""
     chunk = rng.choice(applications.chunks(rng.choice(applications.VARIANTS)))
-    request = phrases.dress(rng, rng.choice(phrases.load("beyond")["apps"]))
+    request = phrases.dress(rng, rng.choice(phrases.beyond()["apps"]))
     user, _ = ask_for_file(request, chunk)
     return Example(
         (("system", prompts.system()), ("user", user)), prompts.fence_for(chunk.kind, chunk.language), TARGET
@@ -116,7 +116,7 @@ def _application(rng: random.Random) -> Example:
 
 def _question(rng: random.Random) -> Example:
     """A question that has no trained answer."""
-    data = phrases.load("beyond")
+    data = phrases.beyond()
     style = rng.random()
     if style < 0.5:
         text = rng.choice(data["questions"])

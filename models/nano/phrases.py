@@ -1,4 +1,4 @@
-"""Random requests in plain words: the grammar of frames.toml spread over the subjects of requests/*.toml and beyond.toml."""
+"""Random requests in plain words: the grammar of frames.toml spread over the subjects of requests/*.toml and beyond_requests/*.toml."""
 
 import io
 import random
@@ -48,6 +48,16 @@ def programs() -> dict[str, dict[str, Any]]:
 def fullstack() -> dict[str, Any]:
     """How people ask for applications, pages and shell scripts."""
     return tomllib.loads((HERE / "requests" / "fullstack.toml").read_text("utf-8"))
+
+
+@cache
+def beyond() -> dict[str, list[Any]]:
+    """What lies outside the range, from beyond_requests/*.toml: the lists of the same name in all files, one after the other."""
+    found: dict[str, list[Any]] = {}
+    for file in sorted((HERE / "beyond_requests").glob("*.toml")):
+        for name, rows in tomllib.loads(file.read_text("utf-8")).items():
+            found.setdefault(name, []).extend(rows)
+    return found
 
 
 @cache

@@ -91,7 +91,7 @@ def for_the_coder(seed: int, count: int) -> list[Example]:
 def _program(source: random.Random) -> tuple[str, str]:
     tables = [phrases.programs(), phrases.fullstack()["pages"], phrases.fullstack()["shell"]]
     table = source.choices(tables, [8, 1, 1])[0]
-    entry = table[source.choice(list(table))] if source.random() < 0.75 else phrases.load("beyond")
+    entry = table[source.choice(list(table))] if source.random() < 0.75 else phrases.beyond()
     text, _ = phrases.request_for(source, entry)
     # "how do I sort a list" may want an answer: the router has frames of its own for these
     while ASKING.search(text) and not WANTING.search(text):
@@ -110,7 +110,7 @@ def _program(source: random.Random) -> tuple[str, str]:
 def _edit(source: random.Random) -> tuple[str, str]:
     known = phrases.load("edits")
     frame = source.choice(
-        [*known["docstring"], *known["hints"], *known["rename"], *known["route"], *phrases.load("beyond")["edits"]]
+        [*known["docstring"], *known["hints"], *known["rename"], *known["route"], *phrases.beyond()["edits"]]
     )
     path = f"{phrases.folder(source)}{source.choice(phrases.load('frames')['generic'])}.py"
     text = frame.format(path=path, name=path.rpartition("/")[2])
@@ -130,14 +130,14 @@ def _application(source: random.Random) -> tuple[str, str]:
 
 
 def _question(source: random.Random) -> tuple[str, str]:
-    asked = [text for text in phrases.load("beyond")["questions"] if "how many" not in text]  # those count, mostly
+    asked = [text for text in phrases.beyond()["questions"] if "how many" not in text]  # those count, mostly
     text = source.choice(asked)
     return phrases.dress(source, text + source.choice(["", "?", "?"])), "question"
 
 
 def _bare(source: random.Random) -> tuple[str, str]:
     """The words of a program and next to nothing else, as people type them into a prompt."""
-    entry = phrases.programs()[source.choice(phrases.names())] if source.random() < 0.8 else phrases.load("beyond")
+    entry = phrases.programs()[source.choice(phrases.names())] if source.random() < 0.8 else phrases.beyond()
     text = source.choice(entry[source.choice(["things", "tasks", "things", "asks"])])
     while ASKING.search(text):
         text = source.choice(entry["things"])
