@@ -71,9 +71,11 @@ def request_for(rng: random.Random, variant: str) -> str:
             one, _, many = rng.choice(data["entities"]).partition("/")
             text = rng.choice(data["apps"]).format(e=one, es=many)
         parts = {"login": ["login"], "dashboard": ["dashboard"], "both": ["login", "dashboard"]}.get(variant, [])
+        if variant == "both" and rng.random() < 0.5:
+            parts = ["both"]
         rng.shuffle(parts)
         for part in parts:
-            text = text.rstrip(" .!") + " " + rng.choice(data[part]).strip()
+            text = text.rstrip(" .!") + rng.choice(data[part])
         text = phrases.dress(rng, text)
         forms = {phrases.normal(text), phrases.normal(bind_entity(text).hide(text))}
         if not forms & phrases.held_out():

@@ -112,6 +112,15 @@ def test_a_name_is_found_where_a_request_gives_one(request_text: str, name: str)
         ("crud web app, planets, flask", "planet", "planets"),
         ("a web app in which comets are kept", "comet", "comets"),
         ("for our office: a web app for volunteers", "volunteer", "volunteers"),
+        ("build a web app with a dashboard of counts", "", ""),
+        ("full-stack app where members log in with a password", "", ""),
+        ("a web app for members where guests must sign in", "member", "members"),
+        ("create a web app with accounts for the whole family", "", ""),
+        ("a tidy web app for canvases, login needed", "canvas", "canvases"),
+        ("go ahead and build a full-stack cow app", "cow", "cows"),
+        ("for a school project, build a web app for haikus", "haiku", "haikus"),
+        ("create a website where we can list bonuses", "bonus", "bonuses"),
+        ("web page and api for people, full-stack app for people with login", "person", "people"),
     ],
 )
 def test_the_entity_of_an_application_is_found_in_both_numbers(request_text: str, one: str, many: str) -> None:

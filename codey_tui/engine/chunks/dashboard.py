@@ -5,7 +5,10 @@ import re
 from codey_tui.engine.chunks.spec import ChunkSpec
 
 ASKED = re.compile(
-    r"\bdash[\s-]?board\b|\b(?:with|and|plus|including|has|shows?) (?:\w+ ){0,3}(?:statistics|stats)\b", re.IGNORECASE
+    r"\bdash[\s-]?board\b|\b(?:with|and|plus|including|has|shows?) (?:\w+ ){0,3}(?:statistics|stats|analytics)\b|"
+    r"\b(?:statistics|stats|analytics|overview) (?:page|screen|view)\b|"
+    r"\bpage (?:of|with|for|showing|that shows) (?:(?:the|all|some|key|my) )*(?:statistics|stats|analytics|counts|totals|figures)\b",
+    re.IGNORECASE,
 )
 REFUSED = re.compile(r"\b(?:without|no|not|needs? no|skip)\s+(?:an?\s+|any\s+|the\s+)*dash[\s-]?board\b", re.IGNORECASE)
 PAGE = ChunkSpec(

@@ -103,12 +103,14 @@ SHELL_FALLBACK = {"git": "git", "sqlite": "sqlite3", "environment": "pip", "pyth
 FULLSTACK = re.compile(r"\bfull[\s-]?stack\b", re.IGNORECASE)
 WEB_APP = re.compile(
     r"\bweb[\s-]?(?:app|application|site with|service with)\b|\bwebapp\b|"
-    r"\b(?:web)?site (?:where|in which|on which) (?:i|we|you|people|users|customers|everyone)\b",
+    r"\b(?:web)?site (?:where|in which|on which) (?:i|we|you|people|users|customers|everyone)\b|"
+    r"\bweb[\s-]based (?:[\w-]+ ){0,3}?(?:app|application|manager|tracker|database|register|organi[sz]er|management system)\b",
     re.IGNORECASE,
 )
 # A web application named without a verb: "webapp for messages".
 WEB_APP_NOUN = re.compile(
     r"(?:an? )?(?:[\w-]+ ){0,2}?web[\s-]?app(?:lication)?,? (?:for|with|using|to (?:manage|track|keep|list)|that|where)\b|"
+    r"(?:an? |simple |small |tiny |basic |little |minimal )+(?:[\w-]+ ){1,2}web[\s-]?app(?:lication)?[.!]?$|"
     r"(?:a )?(?:small |simple )?flask (?:web[\s-]?)?app(?:lication)?[.!]?$",
     re.IGNORECASE,
 )

@@ -99,7 +99,8 @@ _KINDS = frozenset(
 _DESCRIBING = _KINDS | frozenset(
     "new simple basic small little tiny complete full stack fullstack full-stack web web-based flask python sqlite sqlite3 html css js nice quick "
     "working whole own personal online local plain modern responsive minimal good deluxe single-page multi-user self-hosted rest api json secure "
-    "protected private shared mobile friendly".split()
+    "protected private shared mobile friendly mvp internal admin easy tidy neat handy useful lightweight browser-based database-driven "
+    "data-driven database-backed sqlite-backed server-side home-made homemade in-house beginner-friendly clean elegant".split()
 )
 _PLAIN = _DESCRIBING - {
     "project",
@@ -120,7 +121,7 @@ _STOPPING = frozenset(
     "a an the my our your their his her its some all every each any me us please with and or for of to in on at using use uses used based via where i "
     "we you they he she it that this which who what when can could will would should may be is are was create build make write develop generate "
     "code set up scaffold need want like lets let allow allows give do does has have having from into by as so but user users login logins log-in "
-    "auth authentication accounts account password passwords sign signin sign-in dashboard page pages backend frontend another something anything "
+    "auth authentication accounts account password passwords sign signin sign-in dashboard page pages including together along secured supporting see needed required wanted backend frontend another something anything "
     "everything things stuff kind sort type info information details data people's now then also plus thanks pls hi hello hey".split()
 )
 _FOREIGN = frozenset(
@@ -160,6 +161,25 @@ _COMPOUND = re.compile(
     re.IGNORECASE,
 )
 """Names of two words of which one means something else elsewhere."""
+_PEOPLE = r"(?:users?|people|person|members?|visitors?|guests?|customers?|employees?|colleagues?|staff|team|family|friends?|boss)"
+_SEVERAL = rf"(?:(?:each|every|all|several|many|whole|the\s+whole|my|our)\s+)+{_PEOPLE}\b"
+_SIGNING_IN = re.compile(
+    r"(?:\b(?:where|in\s+which|so\s+that|(?:but\s+)?only\s+for|access\s+(?:only\s+)?for|but|and|for|must|should|needs?\s+to|ha(?:s|ve)\s+to)\s+|[,;.]\s*)"
+    rf"(?:(?:{_PEOPLE}|everyone|everybody|nobody|you|they|the|my|our|each|every|all|only|first|then|must|should|can|could|have|has|needs?|"
+    r"to|be|are|is|who|able|gets?|in|without|registration\s+and)\s+)*"
+    r"(?:log(?:s|ged|ging)?[\s-]?ins?|sign(?:s|ed|ing)?[\s-]?(?:in|up|on)|authenticat\w+)\b"
+    rf"(?:\s+{_PEOPLE})?(?:\s+(?:only|first|needed|required|before\s+they\s+\w+\s+\w+))?(?:\s+with\s+(?:an?|their)\s+(?:name\s+and\s+)?(?:password|name)s?)?"
+    rf"(?:\s+for\s+{_SEVERAL})?|\b(?:log-?ins?|accounts?)\s+for\s+{_SEVERAL}|\bregistration\s+and\s+log-?in\b",
+    re.IGNORECASE,
+)
+"""Who signs in, and how: no entity is taken from there."""
+_COUNTS = r"(?:counts?|totals?|numbers?|figures|sums?|stat(?:istic)?s|entry|entries|ones?|top)"
+_COUNTING = re.compile(
+    r"\b(?:dash[\s-]?board|page|overview)(?:\s+page)?\s+(?:of|for|with|on|about|that\s+\w+|showing|to\s+see)\s+"
+    rf"(?:(?:the|all|my|some|latest|newest|last|recent|key|basic|number\s+of)\s+)*(?:{_COUNTS}|boss|(?:logged|signed)-in\s+users)\b",
+    re.IGNORECASE,
+)
+"""What a page of numbers shows: no entity either."""
 _REWORDED = (
     (re.compile(r"\bto\s+log\b(?!\s*(?:in|on|out|into)\b)", re.IGNORECASE), "to record"),
     (re.compile(r"\b(?:entity|entities|records|resource|resources)\s+(?:is|are|being)\b", re.IGNORECASE), "entity :"),
@@ -176,6 +196,17 @@ _REWORDED = (
         r"about \1 .",
     ),
     (re.compile(r"^\s*for\s+(?:our|my|the)\s+[\w ]+:", re.IGNORECASE), ""),
+    (re.compile(r"^\s*(?:go\s+ahead\s+and\b|next(?:\s+(?:project|task|step))?\s*[:,])", re.IGNORECASE), ""),
+    (
+        re.compile(
+            r"^\s*for\s+(?:an?|our|my|the)\s+(?:\w+\s+)?(?:project|course|class|homework|assignment|hackathon|demo)\s*,",
+            re.IGNORECASE,
+        ),
+        "",
+    ),
+    (re.compile(r"\b(to|can|could|i|we|users|people)\s+list\b(?=\s+\w)", re.IGNORECASE), r"\1 listing"),
+    (_SIGNING_IN, ""),
+    (_COUNTING, ""),
 )
 """Ways to say the entity, and the plainer ways that are looked for."""
 

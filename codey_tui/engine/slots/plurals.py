@@ -5,7 +5,8 @@ _PAIRS = (
     "criterion/criteria phenomenon/phenomena cactus/cacti fungus/fungi alumnus/alumni syllabus/syllabi echo/echoes gas/gases lens/lenses "
     "virus/viruses campus/campuses octopus/octopuses deer/deer aircraft/aircraft taxi/taxis pie/pies tie/ties cookie/cookies selfie/selfies "
     "brownie/brownies canoe/canoes cache/caches moustache/moustaches ache/aches axe/axes headache/headaches zombie/zombies genie/genies "
-    "rookie/rookies smoothie/smoothies hoodie/hoodies budgie/budgies"
+    "rookie/rookies smoothie/smoothies hoodie/hoodies budgie/budgies bonus/bonuses calorie/calories specimen/specimens cow/cows "
+    "aquarium/aquariums bonsai/bonsais cafe/cafes canvas/canvases haiku/haikus superhero/superheroes emoji/emojis geocache/geocaches"
 )
 _SEVERAL = {one: many for one, _, many in (pair.partition("/") for pair in _PAIRS.split())}
 _ONE = {many: one for one, many in _SEVERAL.items()}
