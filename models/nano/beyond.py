@@ -38,11 +38,31 @@ def _unlisted(rng: random.Random) -> tuple[str, str]:
     return phrases.dress(rng, phrases.about_thing(rng, subject)), subject
 
 
+def _crossed(rng: random.Random) -> tuple[str, str]:
+    """A request that begins as one inside the range does and goes on about something else, and its words: neither the verb nor the
+    noun alone says what is wanted."""
+    known, tasks = phrases.programs()[rng.choice(phrases.names())], phrases.beyond()["tasks"]
+    head, tail = rng.choice(known["tasks"]).split(), ""
+    while tail.count(" ") < 2:
+        tail = rng.choice(tasks)
+    if rng.random() < 0.5:
+        words = " ".join([*head[: rng.randint(1, 2)], *tail.split()[rng.randint(1, 2) :]])
+    else:
+        words = " ".join([tail.split()[0], *head[1:], "and", *rng.choice(tasks).split()])
+    return phrases.dress(rng, phrases.about_task(rng, words)), words
+
+
 def _subject(rng: random.Random) -> tuple[str, list[str], str]:
     """A request for a Python file outside the range, fitting file names, and the words of its subject."""
     style = rng.random()
-    if style < 0.80:
-        request, words = phrases.request_for(rng, phrases.beyond()) if style < 0.65 else _unlisted(rng)
+    if style < 0.84:
+        request, words = (
+            phrases.request_for(rng, phrases.beyond())
+            if style < 0.67
+            else _unlisted(rng)
+            if style < 0.77
+            else _crossed(rng)
+        )
         return request, phrases.file_names(words), words
     known, data = phrases.programs()[rng.choice(phrases.names())], phrases.beyond()
     words = f"{rng.choice(known['things'])} {rng.choice(data['twists'])}"

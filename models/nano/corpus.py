@@ -18,14 +18,14 @@ from models.nano.places import HERE
 from models.router import generator
 
 MIX = (
-    ("program", 0.45),
-    ("beyond", 0.21),
-    ("application", 0.09),
-    ("label", 0.08),
-    ("edit", 0.04),
-    ("page", 0.04),
+    ("program", 0.38),
+    ("beyond", 0.28),
+    ("application", 0.10),
+    ("label", 0.06),
+    ("edit", 0.05),
+    ("page", 0.05),
     ("answer", 0.03),
-    ("asked", 0.06),
+    ("asked", 0.05),
 )
 """The share of examples of each kind."""
 NAMED_SHARE = 0.3
