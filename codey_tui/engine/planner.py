@@ -164,7 +164,7 @@ class _Planner:
 
     def _holding(self, text: str, named: list[str]) -> str:
         """The Python file with the function that is to be documented, hinted or renamed: one that is named, else the only one here."""
-        if not re.search(r"\b(?:doc|type|typing|annotat|renam|hint|chang|call)", text, re.IGNORECASE):
+        if not re.search(r"\b(?:doc|type|typing|annotat|renam|hint|chang|call|turn|switch)", text, re.IGNORECASE):
             return ""
         paths = named or [name for name in self._names() if name.endswith(".py")][:MAX_HOLDERS]
         found = [path for path in paths if edited_function(text, read(self._workspace, path) or "")]

@@ -211,6 +211,21 @@ def test_a_file_that_is_no_python_is_told() -> None:
         bind_edit("add a docstring to f", "def f(:\n")
 
 
+@pytest.mark.parametrize(
+    ("request_text", "slot"),
+    [
+        ("change the name of g to double", "r1"),
+        ("rename all uses of g to double", "r1"),
+        ("rename each occurrence of g to double", "r1"),
+        ("make the function g typed", "a1"),
+    ],
+)
+def test_the_name_before_of_is_not_the_one_to_rename_and_typed_asks_for_hints(request_text: str, slot: str) -> None:
+    bound = bind_edit(request_text, "def g(x):\n    return x\n")
+    assert bound is not None
+    assert slot in bound.binding.values
+
+
 def test_other_edits_are_not_bound() -> None:
     assert bind_edit("refactor this to asyncio", SOURCE) is None
     assert bind_edit("add a docstring to nothing_here", SOURCE) is None

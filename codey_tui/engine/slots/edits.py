@@ -18,9 +18,9 @@ from codey_tui.engine.slots.names import name_in
 MAX_LINES = 6
 MAX_PARAMETERS = 5
 _DOCUMENT = re.compile(r"\b(?:doc[- ]?strings?|document(?:ation|s|ing)?|docs?)\b", re.IGNORECASE)
-_HINT = re.compile(r"\b(?:type[- ]?hints?|annotat(?:e|es|ed|ing|ions?)|typ(?:e|ing)s?)\b", re.IGNORECASE)
+_HINT = re.compile(r"\b(?:type[- ]?hints?|annotat(?:e|es|ed|ing|ions?)|typ(?:e|ed|ing)s?)\b", re.IGNORECASE)
 _RENAME = re.compile(
-    r"\b(?:renam(?:e|es|ing)|chang(?:e|es|ing)|call|switch|turn)\b.*?(?<![\w])(?P<old>[A-Za-z_]\w*)(?:\(\))?[`'\"]?"
+    r"\b(?:renam(?:e|es|ing)|chang(?:e|es|ing)|call|switch|turn)\b.*?(?<![\w])(?P<old>(?!(?:names?|uses?|occurrences?)\s+of\b)[A-Za-z_]\w*)(?:\(\))?[`'\"]?"
     r"\s+(?:function\s+|method\s+|class\s+)?(?:(?:in|of|from|inside|within)\s+(?:the\s+)?(?:file\s+)?[`'\"]?[\w./-]+[`'\"]?,?\s+)?(?:everywhere\s+)?(?:to|into|as|->|=>|→)\s+(?:be\s+called\s+)?[`'\"]?(?P<new>[A-Za-z_]\w*)",
     re.IGNORECASE | re.DOTALL,
 )
