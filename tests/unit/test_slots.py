@@ -116,6 +116,7 @@ def test_a_name_is_found_where_a_request_gives_one(request_text: str, name: str)
         ("full-stack app where members log in with a password", "", ""),
         ("a web app for members where guests must sign in", "member", "members"),
         ("create a web app with accounts for the whole family", "", ""),
+        ("web application for registered members only", "", ""),
         ("a tidy web app for canvases, login needed", "canvas", "canvases"),
         ("go ahead and build a full-stack cow app", "cow", "cows"),
         ("for a school project, build a web app for haikus", "haiku", "haikus"),

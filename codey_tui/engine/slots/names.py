@@ -121,7 +121,7 @@ _STOPPING = frozenset(
     "a an the my our your their his her its some all every each any me us please with and or for of to in on at using use uses used based via where i "
     "we you they he she it that this which who what when can could will would should may be is are was create build make write develop generate "
     "code set up scaffold need want like lets let allow allows give do does has have having from into by as so but user users login logins log-in "
-    "auth authentication accounts account password passwords sign signin sign-in dashboard page pages including together along secured supporting see needed required wanted backend frontend another something anything "
+    "auth authentication accounts account password passwords sign signin sign-in dashboard page pages including together along secured supporting behind locked only overview requiring see get gets needed required wanted backend frontend another something anything "
     "everything things stuff kind sort type info information details data people's now then also plus thanks pls hi hello hey".split()
 )
 _FOREIGN = frozenset(
@@ -167,7 +167,7 @@ _SIGNING_IN = re.compile(
     r"(?:\b(?:where|in\s+which|so\s+that|(?:but\s+)?only\s+for|access\s+(?:only\s+)?for|but|and|for|must|should|needs?\s+to|ha(?:s|ve)\s+to)\s+|[,;.]\s*)"
     rf"(?:(?:{_PEOPLE}|everyone|everybody|nobody|you|they|the|my|our|each|every|all|only|first|then|must|should|can|could|have|has|needs?|"
     r"to|be|are|is|who|able|gets?|in|without|registration\s+and)\s+)*"
-    r"(?:log(?:s|ged|ging)?[\s-]?ins?|sign(?:s|ed|ing)?[\s-]?(?:in|up|on)|authenticat\w+)\b"
+    r"(?:log(?:s|ged|ging)?[\s-]?ins?|sign(?:s|ed|ing)?[\s-]?(?:in|up|on)|authenticat\w+|registered)\b"
     rf"(?:\s+{_PEOPLE})?(?:\s+(?:only|first|needed|required|before\s+they\s+\w+\s+\w+))?(?:\s+with\s+(?:an?|their)\s+(?:name\s+and\s+)?(?:password|name)s?)?"
     rf"(?:\s+for\s+{_SEVERAL})?|\b(?:log-?ins?|accounts?)\s+for\s+{_SEVERAL}|\bregistration\s+and\s+log-?in\b",
     re.IGNORECASE,
