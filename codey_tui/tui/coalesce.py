@@ -30,6 +30,8 @@ SLOW_INTERVAL = 0.22  # on a slow link: 4.5 a second
 LONGEST_INTERVAL = 0.88
 LARGEST_BATCH = 256  # envelopes: between two batches of a long replay the app hears keys
 PROMPT_INTERVAL = 0.03  # an event that is not a delta waits no longer than this
+COMPANY = 0.02  # a delta waits at least this long for those that come with it: a token makes its file grow
+GAUGES_WAIT = 0.45  # the gauges are read every second: they go with the next token, if there is one by then
 
 Key = tuple[type, str]
 
@@ -83,7 +85,7 @@ class Coalescer:
                 return
             delta = isinstance(envelope.event, DELTAS)
             self._put(envelope, delta)
-            due = max(now, self._last + (self._interval if delta else min(self._interval, PROMPT_INTERVAL)))
+            due = self._when(envelope.event, now)
             if due >= self._due:
                 return
             self._due = due
@@ -98,6 +100,14 @@ class Coalescer:
             self._closed = True
             self._batch = []
             self._mergeable = {}
+
+    def _when(self, event: Event, now: float) -> float:
+        """When the batch with this event is to be delivered."""
+        if isinstance(event, GaugesRead):
+            return max(now + GAUGES_WAIT, self._last + self._interval)
+        if isinstance(event, DELTAS):
+            return max(now + COMPANY, self._last + self._interval)
+        return max(now, self._last + min(self._interval, PROMPT_INTERVAL))
 
     def _put(self, envelope: Envelope, delta: bool) -> None:
         if not delta:

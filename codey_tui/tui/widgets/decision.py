@@ -10,6 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import Reactive
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 Key = tuple[str, str, str]
@@ -172,7 +173,13 @@ class Body(Static):
         self._shown = content
         rows, before = self._height(content), self._rows
         self._rows = rows
-        self.update(content, layout=not rows or rows != before)
+        self.update(content, layout=self._was_laid_out and (not rows or rows != before))
+
+    @property
+    def _was_laid_out(self) -> bool:
+        """Whether there is a layout that a new text could make wrong: a panel never shown has none, and the screen's does not depend on
+        it."""
+        return bool(self.size.width or (isinstance(self.parent, Widget) and self.parent.size.width))
 
     def on_resize(self) -> None:
         """Another width breaks other lines."""
