@@ -264,5 +264,5 @@ def _rendered(spec: ModelSpec) -> tuple[str, ...]:
 
 
 def _choice(spec: ModelSpec, settings: Settings) -> ModelChoice:
-    honesty = Honesty(beyond_token=spec.beyond_token, min_mean_logprob=spec.min_mean_logprob, scope=spec.range)
+    honesty = Honesty(spec.beyond_token, spec.least_opening, spec.min_mean_logprob, spec.range)
     return ModelChoice(describe_model(spec, settings), honesty, spec.slots, spec.labels)

@@ -16,8 +16,8 @@ from codey_tui.settings import UserModel, looks_like_path
 class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A model by its id. Nothing says yet that the file is there.
 
-    `context` is in tokens (0: what the file says). An answer whose mean log-probability per token (natural logarithm)
-    lies under `min_mean_logprob`, or that holds the text `beyond_token`, is beyond what the model can do; `range` is
+    `context` is in tokens (0: what the file says). An answer whose first tokens have a log-probability (natural logarithm) under
+    `least_opening`, all of them together, or under `min_mean_logprob` per token of the whole, or that holds the text `beyond_token`, is beyond what the model can do; `range` is
     the sentence that says what it can. `slots`: names travel to it as fixed tokens (`engine.slots`). `labels`: it can say
     with one token what kind of request something is.
     """
@@ -26,6 +26,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     path: Path
     context: int = 0
+    least_opening: float | None = None
     min_mean_logprob: float | None = None
     beyond_token: str = ""
     range: str = ""
@@ -73,6 +74,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     file: str
     context: int = 0
+    least_opening: float | None = None
     min_mean_logprob: float | None = None
     beyond_token: str = ""
     range: str = ""
@@ -100,6 +102,7 @@ def read_catalogue(paths: Paths, user_models: Mapping[str, UserModel]) -> tuple[
             title=entry.title or name,
             path=path if path.is_absolute() else paths.config_dir / path,
             context=entry.context,
+            least_opening=entry.least_opening,
             min_mean_logprob=entry.min_mean_logprob,
         )
     return tuple(found.values())
@@ -161,6 +164,7 @@ def _spec(name: str, table: dict[str, Any], folder: Path) -> ModelSpec:
         title=entry.title,
         path=folder / entry.file,
         context=entry.context,
+        least_opening=entry.least_opening,
         min_mean_logprob=entry.min_mean_logprob,
         beyond_token=entry.beyond_token,
         range=entry.range,

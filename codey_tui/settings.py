@@ -26,6 +26,7 @@ class UserModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     path: str
     title: str = ""
     context: Annotated[int, Meta(ge=0)] = 0
+    least_opening: float | None = None
     min_mean_logprob: float | None = None
 
 
@@ -99,7 +100,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="Language model that routes in place of the built-in weights: an id, a .gguf, or empty.")
     ] = ""
     models: Annotated[
-        dict[str, UserModel], Meta(description="GGUF files of your own: id to title, path, context, min_mean_logprob.")
+        dict[str, UserModel],
+        Meta(description="GGUF files of your own: id to title, path, context, least_opening, min_mean_logprob."),
     ] = {}
     rules: Annotated[
         tuple[Rule, ...],

@@ -28,10 +28,12 @@ class BeyondModel(TurnFailed):
 
 @dataclass(frozen=True)
 class Honesty:
-    """How a model says that a request is beyond it: a token of its own, or a mean log-probability (natural logarithm)
-    below a threshold that was measured for it. `scope` is one sentence about what it can do."""
+    """How a model says that a request is beyond it: a token of its own, or log-probabilities (natural logarithm) below thresholds that
+    were measured for it: `least_opening` of its first tokens together, before anything of them is shown, and `min_mean_logprob` on average
+    of all. `scope` is one sentence about what it can do."""
 
     beyond_token: str = ""
+    least_opening: float | None = None
     min_mean_logprob: float | None = None
     scope: str = ""
 
@@ -181,6 +183,7 @@ class Coder:
             max_tokens_per_s=self._sampling.max_tokens_per_s,
             repeats=repeats,
             ask_above_s=reading.ask_above_s,
+            least_opening=self._honesty.least_opening,
         )
         measured = 0
         while True:
@@ -248,9 +251,9 @@ class Coder:
                     case inf.PromptHeld():
                         return event
                     case inf.Finished():
+                        self._check_confidence(event)
                         if rest := gate.close():
                             take(rest, tokens)
-                        self._check_confidence(event)
                         return event
         raise inf.ChildDied("The model stopped answering before it was done. Try again with /retry.")
 
@@ -284,6 +287,8 @@ class Coder:
         self._emit(ev.ModelChanged(model=self._info))
 
     def _check_confidence(self, finished: inf.Finished) -> None:
+        if finished.reason == "unsure":
+            raise BeyondModel(self.beyond_sentence)
         least = self._honesty.min_mean_logprob
         if least is not None and finished.tokens_out > 0 and finished.mean_logprob < least:
             raise BeyondModel(self.beyond_sentence)

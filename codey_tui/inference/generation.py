@@ -10,7 +10,15 @@ from codey_tui.inference.grammar import GrammarFailed
 from codey_tui.inference.kv_state import KvStates
 from codey_tui.inference.lookup import Lookup, Plain
 from codey_tui.inference.lookup_payoff import LEAST_DRAFT
-from codey_tui.inference.provider import Finished, FinishReason, GenerateRequest, PromptHeld, PromptProgress, Token
+from codey_tui.inference.provider import (
+    OPENING,
+    Finished,
+    FinishReason,
+    GenerateRequest,
+    PromptHeld,
+    PromptProgress,
+    Token,
+)
 from codey_tui.inference.runtime import Aborted, Runtime, RuntimeFailed
 from codey_tui.inference.sampling import GREEDY_BELOW, Logits, NotNumbers, Sampler
 from codey_tui.inference.text_stream import TextStream
@@ -68,6 +76,7 @@ class Generation:
         self._outlet = _Outlet(emit)
         self._out = 0
         self._logprob = 0.0
+        self._held = ""
         self._steps = Plain(runtime)
         self._inside = 0.0
 
@@ -99,7 +108,8 @@ class Generation:
             raise RuntimeFailed("other", str(error)) from error
         except NotNumbers:
             raise RuntimeFailed("broken", "The model computes no numbers; its file is probably damaged.") from None
-        self._outlet.add(self._stream.close(), self._out)
+        if reason != "unsure":
+            self._outlet.add(self._held + self._stream.close(), self._out)
         self._outlet.flush(self._out)
         return Finished(
             reason=reason,
@@ -171,17 +181,36 @@ class Generation:
                 return "eos"
             self._out += 1
             self._logprob += logprob
-            self._outlet.add(stream.feed(piece), self._out)
+            self._tell(stream.feed(piece))
+            if self._unsure():
+                return "unsure"
             if stream.stopped:
                 return "stop"
             if ends:
                 return "eos"
             if self._out >= limit:
                 break
-            if request.max_tokens_per_s > 0:
+            if request.max_tokens_per_s > 0 and not self._opening:
                 self._pace(started + self._out / request.max_tokens_per_s)
             steps.advance(token, (time.monotonic() - started) / self._out, limit - self._out)
         return "length"
+
+    @property
+    def _opening(self) -> bool:
+        """Whether it is not yet clear that the model knows what to say."""
+        return self._request.least_opening is not None and self._out < OPENING
+
+    def _unsure(self) -> bool:
+        least = self._request.least_opening
+        return least is not None and self._out <= OPENING and self._logprob < least
+
+    def _tell(self, text: str) -> None:
+        """Text goes out once the opening is likely enough."""
+        self._held += text
+        if self._opening:
+            return
+        self._outlet.add(self._held, self._out)
+        self._held = ""
 
     def _pace(self, due: float) -> None:
         """Wait until the next token is due; a cancel ends the wait."""

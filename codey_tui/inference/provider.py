@@ -6,7 +6,9 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 ChatRole = Literal["system", "developer", "user", "assistant"]
-FinishReason = Literal["stop", "eos", "length", "cancelled"]
+FinishReason = Literal["stop", "eos", "length", "cancelled", "unsure"]
+OPENING = 8
+"""Tokens at the start of an answer in which a model decides what it will be; the rest follows from them."""
 
 
 class ChatTurn(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +27,9 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     `root`) the answer has that form, unless `max_tokens` cuts it short. `functions`, in the form of OpenAI's function calling, go to
     the model's chat template, which says in the model's own way what can be called; templates without tools leave them out.
     Where reading what is new of the prompt would take longer than `ask_above_s` seconds (0: no matter how long), it is not
-    read and `PromptHeld` tells. `repeats` says that the answer will repeat much of the prompt, as an edit does: a provider may use that to be quicker.
+    read and `PromptHeld` tells. `repeats` says that the answer will repeat much of the prompt, as an edit does: a provider may use that to be quicker. Where the first `OPENING`
+    tokens together are less likely than `least_opening` (natural logarithm at temperature 1; None: no matter), generation ends as "unsure"
+    and nothing of it is told; a provider that does not see likelihoods leaves that out.
     """
 
     messages: tuple[ChatTurn, ...]
@@ -41,6 +45,7 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     functions: tuple[dict[str, Any], ...] = ()
     repeats: bool = False
     ask_above_s: float = 0.0
+    least_opening: float | None = None
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -38,8 +38,8 @@ class Made:
 
     @property
     def refused(self) -> bool:
-        """Whether the model itself said that it is beyond it."""
-        return bool(self.answers) and self.answers[-1].beyond
+        """Whether the model said that it is beyond it, or was too unsure for the engine to let it write."""
+        return bool(self.answers) and self.answers[-1].refused
 
 
 @cache
@@ -96,8 +96,8 @@ def _answered(model: Greedy, request: str, made: Made) -> Made:
     answer = model.answer(question_turns(request), "", ceiling=ANSWER_TOKENS)
     made.answers.append(answer)
     found = _CODE.search(answer.text)
-    if answer.beyond or not answer.ended or not found:
-        made.problem = f"routed as question, {'refused' if answer.beyond else f'answered {answer.text[:40]!r}'}"
+    if answer.refused or not answer.ended or not found:
+        made.problem = f"routed as question, {'refused' if answer.refused else f'answered {answer.text[:40]!r}'}"
     else:
         made.shown = found.group(1)
     return made
@@ -113,7 +113,7 @@ def _chunk(model: Greedy, request: str, chunk: Chunk, made: Made, present: str) 
     form = EDIT_FORM if edit else file_form(chunk)
     answer = model.answer(_turns(user), form.prefill, ceiling=chunk.max_tokens)
     made.answers.append(answer)
-    if answer.beyond:
+    if answer.refused:
         return f"{chunk.path} refused"
     if not answer.ended:
         return f"{chunk.path} did not end within {chunk.max_tokens} tokens"

@@ -118,8 +118,8 @@ def heldout_rows(data: dict[str, Any]) -> list[Row]:
 
 
 def beyond_score(model: Greedy, data: dict[str, Any]) -> Score:
-    """Requests outside the range; right means that the model itself refuses, or that nothing is planned, and nothing is written or
-    said."""
+    """Requests outside the range; right means that the model refuses or is too unsure, or that nothing is planned, and nothing is written
+    or said."""
     score = Score("outside the range")
     for request in [*data["far"], *data["near"]]:
         made = make(model, request)
@@ -134,7 +134,7 @@ def question_score(model: Greedy, questions: list[str]) -> Score:
     score = Score("general questions, refused")
     for request in questions:
         answer = model.answer(question_turns(request), "", ceiling=60)
-        score.add(request, None, "" if answer.beyond else f"said {answer.text[:40]!r}")
+        score.add(request, None, "" if answer.refused else f"said {answer.text[:40]!r}")
     return score
 
 

@@ -1,6 +1,7 @@
 """Greedy generation with a GGUF file through llama.cpp's own functions, with what each token cost in log-probability."""
 
 import ctypes
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,26 +9,35 @@ from typing import Any
 import llama_cpp.llama_cpp as lib
 import numpy as np
 
+from codey_tui.inference.provider import OPENING
 from models.nano.chats import BEYOND, END, Turns, chat
+from models.nano.places import CATALOGUE
 
 CONTEXT = 1024
+_ENTRY = tomllib.loads(CATALOGUE.read_text("utf-8"))["nano"]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came: the text without the closing fence or end of turn, tokens including that end, and their mean natural
-    log-probability. `ended` is False when the ceiling was reached.
+    """What came: the text without the closing fence or end of turn, tokens including that end, their mean natural
+    log-probability, and that of the first `OPENING` ones together. `ended` is False when the ceiling was reached.
     """
 
     text: str
     tokens: int
     mean_logprob: float
+    opening: float
     ended: bool
 
     @property
     def beyond(self) -> bool:
         """Whether the model says that the request is outside its range."""
         return self.text.startswith(BEYOND)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the engine would tell a person so: the model says it, or is less sure than its catalogue entry wants."""
+        return self.beyond or self.opening < _ENTRY["least_opening"] or self.mean_logprob < _ENTRY["min_mean_logprob"]
 
 
 class Greedy:
@@ -93,7 +103,7 @@ class Greedy:
         self._evaluate(self.ids(chat(turns) + prefill))
         fence = prefill[: len(prefill) - len(prefill.lstrip("`"))]
         stop = f"\n{fence}".encode() if fence else b""
-        made, total = b"", 0.0
+        made, total, opening = b"", 0.0, 0.0
         for count in range(1, ceiling + 1):
             scores = self._scores()
             if never_beyond:
@@ -101,9 +111,11 @@ class Greedy:
             token = int(scores.argmax())
             total -= float(np.log(np.exp(scores - scores[token]).sum()))
             if token == self._end:
-                return Answer(made.decode("utf-8", "replace"), count, total / count, True)
+                return Answer(made.decode("utf-8", "replace"), count, total / count, opening, True)
+            opening = total if count <= OPENING else opening
             made += self._piece(token)
             if stop and stop in made:
-                return Answer(made[: made.index(stop)].decode("utf-8", "replace") + "\n", count, total / count, True)
+                text = made[: made.index(stop)].decode("utf-8", "replace") + "\n"
+                return Answer(text, count, total / count, opening, True)
             self._evaluate([token])
-        return Answer(made.decode("utf-8", "replace"), ceiling, total / ceiling, False)
+        return Answer(made.decode("utf-8", "replace"), ceiling, total / ceiling, opening, False)

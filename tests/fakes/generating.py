@@ -34,6 +34,7 @@ def ask(
     temperature: float = 0.0,
     seed: int = 0,
     pace: float = 0.0,
+    least_opening: float | None = None,
 ) -> GenerateRequest:
     """A request of one user turn."""
     return GenerateRequest(
@@ -44,6 +45,7 @@ def ask(
         temperature=temperature,
         seed=seed,
         max_tokens_per_s=pace,
+        least_opening=least_opening,
     )
 
 

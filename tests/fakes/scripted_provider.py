@@ -38,6 +38,7 @@ class ScriptedProvider:
     and cancelling work as with a real model. `requests` keeps what was asked, `cancelled` counts generations closed
     early, `playing` says whether one is open. Prompts take `seconds_per_token` to read, as it says; of longer ones than
     `reads_at_most` (0: none) it drops the beginning, as servers do that have less context than they were asked for. `scores` holds log-probabilities by text, `scored` what was asked for them.
+    Its answers begin with the log-probability `opening`.
     `kept` has the conversations that were kept, each after waiting for `keeps_after`.
     """
 
@@ -51,6 +52,7 @@ class ScriptedProvider:
         self.seconds_per_token = 0.0
         self.reads_at_most = 0
         self.reuses = True
+        self.opening = -0.01
         self.cancelled = 0
         self.playing = False
         self.loaded = False
@@ -104,6 +106,9 @@ class ScriptedProvider:
         prompt = await self.count_tokens(request.messages, request.prefill)
         prompt = min(prompt, self.reads_at_most or prompt)
         yield PromptProgress(done=prompt, total=prompt, cached=0)
+        if request.least_opening is not None and self.opening < request.least_opening:
+            yield Finished(reason="unsure", tokens_out=1, tokens_new=prompt, mean_logprob=self.opening)
+            return
         matcher = StopMatcher(request.stop)
         count = 0
         reason: FinishReason = "eos"

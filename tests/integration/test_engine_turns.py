@@ -189,6 +189,21 @@ def test_a_model_that_says_beyond_writes_nothing(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_a_model_that_is_unsure_how_to_begin_writes_nothing(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, [PROGRAM, PROGRAM], honesty=Honesty(least_opening=-0.5)) as room:
+            room.provider.opening = -0.7
+            ended = await room.ask(REQUEST)
+            assert ended.result == "failed"
+            assert ended.beyond
+            assert "beyond the scripted model" in ended.reason
+            assert names(room) == []
+            room.provider.opening = -0.3
+            assert (await room.ask(REQUEST)).result == "done"
+
+    asyncio.run(scenario())
+
+
 def test_a_dead_model_removes_the_half_file_names_it_and_retry_goes_on(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with EngineRoom(tmp_path, [[*PROGRAM[:3], ChildDied("The model was killed.")], PROGRAM]) as room:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codey_tui.inference.frames import LoadOptions
-from codey_tui.inference.provider import ChatTurn, GenerateRequest, InferenceError, PromptTooLong
+from codey_tui.inference.provider import OPENING, ChatTurn, GenerateRequest, InferenceError, PromptTooLong
 from tests.fakes.generating import answer, ask, llama
 from tests.fakes.tiny_gguf import BEGIN, MARK, write_tiny_gguf
 
@@ -190,16 +190,37 @@ def test_a_certain_model_has_a_high_log_probability(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_an_opening_that_is_not_likely_enough_tells_nothing(tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "m.gguf")
+
+    async def scenario() -> None:
+        async with llama(path) as provider:
+            free = await answer(provider, ask(max_tokens=20))
+            assert free.finished.tokens_out == 20 > OPENING
+            low = free.finished.mean_logprob * 20 * 2
+            heard = await answer(provider, ask(max_tokens=20, least_opening=low))
+            assert (heard.text, heard.finished.reason) == (free.text, free.finished.reason)
+            short = await answer(provider, ask(max_tokens=OPENING - 2, least_opening=low))
+            assert short.text and free.text.startswith(short.text)
+            unsure = await answer(provider, ask(max_tokens=20, least_opening=-1e-6))
+            assert (unsure.text, unsure.finished.reason) == ("", "unsure")
+            assert 0 < unsure.finished.tokens_out <= OPENING
+            again = await answer(provider, ask(max_tokens=20))
+            assert again.text == free.text
+
+    asyncio.run(scenario())
+
+
 def test_pace_bounds_the_rate(tmp_path: Path) -> None:
     path = write_tiny_gguf(tmp_path / "m.gguf", say=["a", "b", "c"], ring=True)
 
     async def scenario() -> None:
         async with llama(path) as provider:
-            result = await answer(provider, ask(max_tokens=20, pace=40))
-            # The twentieth token is due 19 intervals after the first; machines may be slower, never quicker.
-            assert result.finished.seconds_generation >= 19 / 40
+            result = await answer(provider, ask(max_tokens=16, pace=16))
+            # The sixteenth token is due 15 intervals after the first; machines may be slower, never quicker.
+            assert result.finished.seconds_generation >= 15 / 16
             assert 0 < result.finished.seconds_inside < result.finished.seconds_generation / 2
-            assert len(result.tokens) >= 15, "paced text is shown as it comes"
+            assert len(result.tokens) >= 12, "paced text is shown as it comes"
 
     asyncio.run(scenario())
 
