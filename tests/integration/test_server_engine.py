@@ -1,12 +1,11 @@
 """The real engine behind its socket: what a screen that went away misses is there when the next one comes."""
 
-from collections.abc import Callable, Generator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from codey_tui import __version__
-from codey_tui.cli.site import Site, open_site
+from codey_tui.cli.site import Site
 from codey_tui.protocol.events import (
     DELTAS,
     ActionProposed,
@@ -18,21 +17,12 @@ from codey_tui.protocol.events import (
 )
 from codey_tui.protocol.ops import DecideAction, DecidePlan, SubmitPrompt
 from codey_tui.protocol.queries import GetStatus
-from codey_tui.server.lifecycle import attach, stop
+from codey_tui.server.lifecycle import attach
 from codey_tui.server.remote import RemoteClient
 from tests.fakes.served import eventually
 from tests.fakes.shell import environment
 
 pytestmark = pytest.mark.model
-
-
-@pytest.fixture
-def site(home: Path) -> Generator[Site]:
-    folder = home / "project"
-    folder.mkdir()
-    site = open_site(folder)
-    yield site
-    stop(site.place)
 
 
 class Screen:

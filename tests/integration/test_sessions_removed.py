@@ -4,7 +4,6 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 
@@ -14,14 +13,13 @@ from click.testing import CliRunner
 
 from codey_tui.bootstrap import read_sessions
 from codey_tui.cli import cli
-from codey_tui.cli.site import Site, open_site
+from codey_tui.cli.site import Site
 from codey_tui.engine.checkpoints import Checkpoints
 from codey_tui.inference.kv_store import forget
 from codey_tui.protocol import events as ev
 from codey_tui.protocol import ops
 from codey_tui.protocol.models import SessionInfo
 from codey_tui.protocol.queries import GetAudit, GetStatus, ListSessions
-from codey_tui.server.lifecycle import stop
 from codey_tui.store.database import Database
 from tests.fakes.engine_room import EngineRoom
 from tests.fakes.real_codey import RealCodey
@@ -131,16 +129,6 @@ def test_nothing_is_removed_while_the_disk_takes_nothing(tmp_path: Path) -> None
             assert (await room.event(ev.SessionsRemoved)).sessions == (first,)
 
     asyncio.run(scenario())
-
-
-@pytest.fixture
-def site(home: Path) -> Generator[Site]:
-    """A workspace in which no engine runs."""
-    folder = home / "project"
-    folder.mkdir()
-    site = open_site(folder)
-    yield site
-    stop(site.place)
 
 
 def remember(site: Site, *ages: float) -> list[str]:

@@ -31,6 +31,12 @@ class Work:
             await self.end.wait()
 
 
+def opened(stack: AsyncExitStack, place: Place) -> Place:
+    """A place whose models are given up when `stack` ends."""
+    stack.push_async_callback(place.home.close)
+    return place
+
+
 async def at_work(stack: AsyncExitStack, tenant: Tenant, what: str = "turn 3") -> Work:
     work = Work(tenant, what)
     task = asyncio.create_task(work.run())
@@ -55,8 +61,7 @@ def may_load(place: Place) -> bool:
 def test_a_load_waits_for_a_model_at_work_and_takes_its_memory_when_that_is_done(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with AsyncExitStack() as stack:
-            place = Place(tmp_path, 1.5)
-            stack.push_async_callback(place.home.close)
+            place = opened(stack, Place(tmp_path, 1.5))
             work = await at_work(stack, await place.load("a"))
             loading = asyncio.create_task(place.load("b"))
             await until(lambda: place.waiting() == ["b"])
@@ -75,10 +80,8 @@ def test_a_load_waits_for_a_model_at_work_and_takes_its_memory_when_that_is_done
 def test_a_load_waits_for_a_model_at_work_in_another_workspace(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with AsyncExitStack() as stack:
-            here = Place(tmp_path, 1.5, engines=2)
-            there = Place(tmp_path, 1.5, engines=2, workspace="/shop")
-            stack.push_async_callback(here.home.close)
-            stack.push_async_callback(there.home.close)
+            here = opened(stack, Place(tmp_path, 1.5, engines=2))
+            there = opened(stack, Place(tmp_path, 1.5, engines=2, workspace="/shop"))
             work = await at_work(stack, await there.load("a"))
             loading = asyncio.create_task(here.load("b"))
             await until(lambda: bool(here.waits))
@@ -94,8 +97,7 @@ def test_a_load_waits_for_a_model_at_work_in_another_workspace(tmp_path: Path) -
 def test_of_models_at_work_and_idle_ones_only_those_go_that_have_to(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with AsyncExitStack() as stack:
-            place = Place(tmp_path, 3.5)
-            stack.push_async_callback(place.home.close)
+            place = opened(stack, Place(tmp_path, 3.5))
             tenants = {name: await place.load(name) for name in "abc"}
             works = {name: await at_work(stack, tenants[name], f"turn {name}") for name in "abc"}
             loading = asyncio.create_task(place.load("d"))
@@ -110,8 +112,7 @@ def test_of_models_at_work_and_idle_ones_only_those_go_that_have_to(tmp_path: Pa
 def test_a_load_that_has_waited_for_long_enough_is_refused_with_what_would_fit(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with AsyncExitStack() as stack:
-            place = Place(tmp_path, 1.99, patience_s=0.2)
-            stack.push_async_callback(place.home.close)
+            place = opened(stack, Place(tmp_path, 1.99, patience_s=0.2))
             await at_work(stack, await place.load("a"))
             large = LoadOptions(n_ctx=512)
             with pytest.raises(MemoryAtWork) as caught:
@@ -127,8 +128,7 @@ def test_a_load_that_has_waited_for_long_enough_is_refused_with_what_would_fit(t
 def test_what_would_not_fit_without_the_models_at_work_either_is_refused_at_once(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with AsyncExitStack() as stack:
-            place = Place(tmp_path, 2.5)
-            stack.push_async_callback(place.home.close)
+            place = opened(stack, Place(tmp_path, 2.5))
             await at_work(stack, await place.load("a"))
             await place.load("idle")
             place.file = write_tiny_gguf(tmp_path / "large.gguf", n_ctx=131_072, layers=8)
@@ -155,10 +155,8 @@ def test_who_is_at_work_with_one_model_waits_for_no_other(tmp_path: Path) -> Non
 
     async def scenario() -> None:
         async with AsyncExitStack() as stack:
-            here = Place(tmp_path, 2.5, engines=2)
-            there = Place(tmp_path, 2.5, engines=2, workspace="/shop")
-            stack.push_async_callback(here.home.close)
-            stack.push_async_callback(there.home.close)
+            here = opened(stack, Place(tmp_path, 2.5, engines=2))
+            there = opened(stack, Place(tmp_path, 2.5, engines=2, workspace="/shop"))
             a, b = await here.load("a"), await there.load("b")
             async with asyncio.timeout(30):
                 said = await asyncio.gather(wanting(here, a, "c"), wanting(there, b, "d"))
@@ -172,8 +170,7 @@ def test_who_is_at_work_with_one_model_waits_for_no_other(tmp_path: Path) -> Non
 def test_the_lease_of_the_model_that_is_loaded_is_no_reason_not_to_wait(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with AsyncExitStack() as stack:
-            place = Place(tmp_path, 1.5)
-            stack.push_async_callback(place.home.close)
+            place = opened(stack, Place(tmp_path, 1.5))
             work = await at_work(stack, await place.load("a"))
             b = place.home.tenant("b")
 
@@ -194,8 +191,7 @@ def test_the_lease_of_the_model_that_is_loaded_is_no_reason_not_to_wait(tmp_path
 def test_a_wait_ends_at_once_and_leaves_nothing_behind(tmp_path: Path, ending: str) -> None:
     async def scenario() -> None:
         async with AsyncExitStack() as stack:
-            place = Place(tmp_path, 1.5)
-            closing = stack.push_async_callback(place.home.close)
+            place = opened(stack, Place(tmp_path, 1.5))
             await at_work(stack, await place.load("a"))
             b = place.home.tenant("b")
             loading = asyncio.create_task(place.put(b))
@@ -203,7 +199,7 @@ def test_a_wait_ends_at_once_and_leaves_nothing_behind(tmp_path: Path, ending: s
             endings: dict[str, Callable[[], object]] = {
                 "cancel": loading.cancel,
                 "give up": b.give_up,
-                "close": lambda: asyncio.ensure_future(closing()),
+                "close": lambda: asyncio.ensure_future(place.home.close()),
             }
             endings[ending]()
             async with asyncio.timeout(30):
@@ -218,8 +214,7 @@ def test_a_wait_ends_at_once_and_leaves_nothing_behind(tmp_path: Path, ending: s
 def test_who_has_little_patience_waits_little_or_not_at_all(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with AsyncExitStack() as stack:
-            place = Place(tmp_path, 1.5)
-            stack.push_async_callback(place.home.close)
+            place = opened(stack, Place(tmp_path, 1.5))
             await at_work(stack, await place.load("a"))
             for seconds, said in ((0.0, "It would fit without a"), (0.1, "b has waited 0.1 s")):
                 with impatient(seconds), pytest.raises(MemoryAtWork, match=said) as caught:
@@ -233,8 +228,7 @@ def test_who_has_little_patience_waits_little_or_not_at_all(tmp_path: Path) -> N
 def test_a_smaller_choice_that_fits_at_once_is_not_kept_waiting_by_a_larger_one(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with AsyncExitStack() as stack:
-            place = Place(tmp_path, 2.0)
-            stack.push_async_callback(place.home.close)
+            place = opened(stack, Place(tmp_path, 2.0))
             large = LoadOptions(n_ctx=512)
             work = await at_work(stack, await place.load("a"))
             b = await place.load("b", options=[large, OPTIONS])
@@ -252,10 +246,8 @@ def test_a_smaller_choice_that_fits_at_once_is_not_kept_waiting_by_a_larger_one(
 def test_work_that_begins_while_a_model_is_asked_for_holds_no_other_load_up(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with AsyncExitStack() as stack:
-            here = Place(tmp_path, 1.5, engines=2)
-            there = Place(tmp_path, 1.5, engines=2, workspace="/shop")
-            stack.push_async_callback(here.home.close)
-            stack.push_async_callback(there.home.close)
+            here = opened(stack, Place(tmp_path, 1.5, engines=2))
+            there = opened(stack, Place(tmp_path, 1.5, engines=2, workspace="/shop"))
             leaving = asyncio.Event()
 
             async def never() -> None:
