@@ -23,6 +23,7 @@ from codey_tui.tui.completion import mentioned
 from codey_tui.tui.doing import Doing
 from codey_tui.tui.driver.driver import CodeyDriver
 from codey_tui.tui.driver.guard import install_signals
+from codey_tui.tui.files import is_file
 from codey_tui.tui.keymap import check_keymap
 from codey_tui.tui.options import TuiOptions
 from codey_tui.tui.screens.modal import LiveModal
@@ -264,8 +265,7 @@ class CodeyApp(Doing):
             self.slash(message.text)
             return
         text = message.text.removeprefix("/") if message.text.startswith("//") else message.text
-        root = self.options.workspace
-        files = tuple(path for path in mentioned(text) if (root / path).is_file())
+        files = tuple(path for path in mentioned(text) if is_file(self.options.workspace / path))
         self.workbench.chat.jump_to_end()
         self.submit(SubmitPrompt(text=text, files=files))
 

@@ -18,7 +18,7 @@ def _always(view: View) -> bool:
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One thing a person can do.
 
-    `op` makes the Op to submit; a command without one is handled by the method that `action` names: of the app, or of
+    `op` makes the Op to submit, None where the argument is none of its own; a command without one is handled by the method that `action` names: of the app, or of
     the widget whose scope it is. `keys` are Textual key names; `slash` the name after the slash, `argument` how its
     argument is shown; `priority` keys work also while the prompt has the focus.
     """
@@ -30,7 +30,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...] = ()
     slash: str = ""
     argument: str = ""
-    op: Callable[[View, str], Op] | None = None
+    op: Callable[[View, str], Op | None] | None = None
     action: str = ""
     when: Callable[[View], bool] = _always
     priority: bool = True

@@ -24,8 +24,11 @@ def _busy(view: View) -> bool:
     return view.busy
 
 
-def _undo(view: View, argument: str) -> Op:
-    return UndoTurn(turn=int(argument) if argument.isdigit() else 0)
+def _undo(view: View, argument: str) -> Op | None:
+    if not argument:
+        return UndoTurn()
+    number = int(argument) if argument.isdecimal() and len(argument) < 10 else 0
+    return UndoTurn(turn=number) if number else None
 
 
 COMMANDS: tuple[Command, ...] = (

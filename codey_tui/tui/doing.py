@@ -76,7 +76,13 @@ class Doing(Modelling):
         elif not command.when(self.view):
             self.notify(f"{command.title}: not possible now.", severity="warning", markup=False)
         elif command.op is not None:
-            self.submit(command.op(self.view, argument))
+            op = command.op(self.view, argument)
+            if op is None:
+                self.notify(
+                    f"Type /{command.slash} {command.argument}: {command.help}", severity="warning", markup=False
+                )
+            else:
+                self.submit(op)
 
     # --- turn ---------------------------------------------------------------------------------------------------------
     def do_cancel(self, argument: str) -> None:
@@ -205,8 +211,13 @@ class Doing(Modelling):
         """The chat as Markdown into a file that does not exist yet."""
         session = self.view.session.id if self.view.session else "chat"
         root = self.options.workspace
-        path = root / Path(argument or f"codey-{session[:8]}.md").expanduser()
-        if not path.resolve().is_relative_to(root.resolve()):
+        try:
+            path = root / Path(argument or f"codey-{session[:8]}.md").expanduser()
+            place = path.resolve()
+        except (OSError, RuntimeError) as error:  # no home of that name, or links in a circle
+            self.notify(f"The chat was not written: {error}", severity="error", markup=False)
+            return
+        if not place.is_relative_to(root.resolve()):
             self.notify("The file must lie in the workspace.", severity="error")
             return
         try:
@@ -218,7 +229,7 @@ class Doing(Modelling):
         except OSError as error:
             self.notify(f"The chat was not written: {error}", severity="error", markup=False)
         else:
-            self.notify(f"Wrote {path.relative_to(root)}", markup=False)
+            self.notify(f"Wrote {place.relative_to(root.resolve())}", markup=False)
 
     # --- sessions, mode, theme -----------------------------------------------------------------------------------
     def do_sessions(self, argument: str) -> None:

@@ -14,6 +14,14 @@ ALWAYS_IGNORED = frozenset(
 )
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; what a person wrote may also be no path at all, or lead where nobody may look."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 class FileEntry(msgspec.Struct, frozen=True):
     """One name in a directory; `path` is relative to the workspace, with POSIX separators."""
 
