@@ -217,10 +217,18 @@ def search(match: re.Match[str], workspace: Path) -> ToolCall | None:
 
 
 def commit(match: re.Match[str], workspace: Path) -> ToolCall | None:
-    """`commit all changes with message 'x'`."""
-    message = bare(match.group("message"))
-    args: dict[str, object] = {"op": "commit", "message": message, "everything": True}
-    return ToolCall("git", "git", args, f"git commit -am {shlex.quote(message)}")
+    """`commit all changes with message 'x'`, `commit a.py with message 'x'`."""
+    message, what = bare(match.group("message")), match.group("what") or ""
+    if only := spans.files(what):
+        return _git(f"git commit -m {shlex.quote(message)} -- {shlex.join(only)}", workspace)
+    flag = "-m" if re.search(r"\bstaged\b", what, re.IGNORECASE) else "-am"
+    return _git(f"git commit {flag} {shlex.quote(message)}", workspace)
+
+
+def commit_as_is(match: re.Match[str], workspace: Path) -> ToolCall | None:
+    """`commit`, whose tool asks for the message, and `commit the changes: the message`."""
+    message = bare(match.group("message") or "")
+    return _git(f"git commit -am {shlex.quote(message)}" if message else "git commit", workspace)
 
 
 def git_words(match: re.Match[str], workspace: Path) -> ToolCall | None:

@@ -171,7 +171,12 @@ _TABLE: tuple[tuple[str, Maker], ...] = (
         r"(?:\s+(?:with|containing)\s+(?:the\s+)?(?:contents?|text|line)?:?\s*(?P<content>'.+'|\".+\"|`.+`))?\.?$",
         _write,
     ),
-    (r"(?:git\s+)?commit\s+(?:.*\s)?(?:message|msg)\s*:?\s+(?P<message>'.+'|\".+\"|\S.*)$", command_lines.commit),
+    (r"(?:git\s+)?commit\s+(?P<what>.*\s)?(?:message|msg)\s*:?\s+(?P<message>'.+'|\".+\"|\S.*)$", command_lines.commit),
+    (
+        r"commit(?:(?:\s+(?:it|this|that|all|everything|(?:(?:the|my|our|these|those|all)\s+)*changes))?"
+        r"\s*:\s*(?P<message>\S.*)|[.!]?)$",
+        command_lines.commit_as_is,
+    ),
     (
         r"(?:show|check|display|give|run|do|view|see)\s+(?:me\s+)?(?:an?\s+|the\s+|our\s+)?git\s+"
         r"(?P<sub>status|log|diff|branch|stash|pull|push|fetch)\s*$",

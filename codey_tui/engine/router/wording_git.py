@@ -4,12 +4,17 @@ import re
 import shlex
 from collections.abc import Callable
 
+from codey_tui.engine.router import spans
 from codey_tui.engine.router.wording_parts import Parts, Wording
 
 Make = Callable[[Parts], str | None]
 """Makes the line of one phrasing: empty where the request has not what it takes, None where nothing else fits either."""
 
 _BRANCH_NAME = re.compile(r"[A-Za-z0-9][\w./-]*")
+_TWO_REVISIONS = (
+    r"\b(?:compare|diff|differences? between)\s+(?:branch(?:es)?\s+|the\s+)*([\w./-]+)\s+(?:with|and|to|against|vs\.?)\s+"
+    r"(?:branch\s+|the\s+)*([\w./-]*\w)(?:\s+branch(?:es)?)?$"
+)
 _NO_NAMES = frozenset(
     "a an the my our this that new it to from for of in on off and with named called branch branches i am is are we you all "
     "please back into over current existing git".split()
@@ -51,6 +56,33 @@ def _commit(parts: Parts) -> str | None:
         return None
     only = parts.file if parts.file and parts.file not in message else ""
     return _quoted("commit", "-m", message, "--", only) if only else _quoted("commit", "-am", message)
+
+
+def _amend(parts: Parts) -> str:
+    """The last commit again, with its message or the one that is quoted."""
+    return (
+        _quoted("commit", "--amend", "-m", parts.quoted[-1])
+        if parts.quoted
+        else _quoted("commit", "--amend", "--no-edit")
+    )
+
+
+def _take_back(parts: Parts) -> str | None:
+    """A commit that reverts another, or the last ones undone with their changes kept."""
+    named = re.search(r"\b(?:HEAD(?:[~^]\d*)*|[0-9a-f]{7,40})(?![\w/])", parts.text)
+    several = parts.has(r"\bcommits\b")
+    if parts.has(r"\brevert\b"):
+        return None if several else _quoted("revert", "--no-edit", named.group() if named else "HEAD")
+    count = parts.count() if several else 1
+    return _quoted("reset", "--soft", f"HEAD~{count}") if count and not named else None
+
+
+def _restore(parts: Parts) -> str:
+    """Files as they were committed; all of them where somebody says so."""
+    if parts.files:
+        return _quoted("restore", *parts.files)
+    every = parts.has(r"\b(?:all|everything|every change|(?:local|uncommitted) (?:changes|edits|modifications))\b")
+    return "git restore ." if every and not parts.has(r"\b(?:you|commits?|stash\w*|branch\w*)\b") else ""
 
 
 def _stage(parts: Parts) -> str:
@@ -127,6 +159,9 @@ def _remote(parts: Parts) -> str:
 def _changes(parts: Parts) -> str:
     if parts.files:
         return _quoted("diff", "--", *parts.files)
+    two = re.search(_TWO_REVISIONS, parts.text, re.IGNORECASE)
+    if two and not {two.group(1).lower(), two.group(2).lower()} & (_NO_NAMES | spans.PROSE_WORDS):
+        return _quoted("diff", two.group(1), two.group(2))
     if parts.has(
         r"\b(?:diff|differences?)\b|\bwhat (?:did|have|has|changed|'?s changed|(?:i|we)(?:'ve)? )|\bwhat's changed|\bsee the changes|\bshow (?:me )?(?:the |my )?changes"
     ):
@@ -154,10 +189,12 @@ def _revision(parts: Parts) -> str:
 _TABLE: tuple[tuple[str, Make], ...] = (
     (r"\b(?:un)?stash", _stash),
     (r"\b(?:un)?staged?\b|\bstaging\b|\b(?:from|out of) the index\b|\badd\b.*\b(?:git|index|staging)\b|^git add\b", _stage),
+    (r"^\W*(?:revert|undo|take back|roll back|reset(?= the (?:last|latest)))\b.*\bcommits?\b", _take_back),
+    (r"^\W*amend\b", _amend),
     (r"^\W*commit\b(?! history| log)|\b(?:make|create|do|a)\b.*\bcommit\b|\bcommit(?:ting)?\b.*\b(?:message|msg|everything|changes)\b|\b(?:save|record|check in)\b.*\b(?:message|msg|in git)\b", _commit),
     (r"\bblame\b|\bwho\b.*\b(?:changed?|wrote|edit(?:ed)?|touch(?:ed)?|modif(?:y|ied)|responsible)\b|\bwhose\b", _with_files("blame")),
     (r"\btags?\b", _tag),
-    (r"\b(?:discard|undo|revert|restore|(?:throw|take) (?:away|out|back)|bring back|roll back|reset|drop|forget|get rid of)\b", _with_files("restore")),
+    (r"\b(?:discard|undo|revert|restore|(?:throw|take) (?:away|out|back)|bring back|roll back|reset|drop|forget|get rid of)\b", _restore),
     (r"\bbranch(?:es)?\b", _branch),
     (r"\bmerge\b", _branch),
     (r"\b(?:switch|check\s?out|(?:go|get|back) (?:back |over )?to|change|jump)\b.*", _switch),
