@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from codey_tui.tui.cleaning import clean
 from codey_tui.tui.commands import slash_commands
 
 SHOWN = 6
 """Proposals that are shown at once."""
 _AT = re.compile(r"(?:^|(?<=\s))@([^\s@]*)$")
 _SLASH = re.compile(r"^/(\w*)$")
-_FILES = re.compile(r"(?:^|(?<=\s))@([^\s@]+)")
+_FILES = re.compile(r"(?:^|(?<=\s))@(?:\"([^\"\n]+)\"|([^\s@\"][^\s@]*))")
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -43,7 +44,7 @@ def propose(before: str, first_line: bool, files: Sequence[str]) -> Proposals:
     at = _AT.search(before)
     if at is None:
         return Proposals()
-    return Proposals(at.start(), tuple(Proposal(f"@{path}") for path in rank(at[1], files)))
+    return Proposals(at.start(), tuple(Proposal(named) for path in rank(at[1], files) if (named := mention(path))))
 
 
 def rank(word: str, files: Sequence[str]) -> list[str]:
@@ -73,4 +74,12 @@ def _in_order(word: str, text: str) -> bool:
 
 def mentioned(text: str) -> tuple[str, ...]:
     """The files that a prompt names with @, each once, in order."""
-    return tuple(dict.fromkeys(path.rstrip(".,;:!?)") for path in _FILES.findall(text)))
+    found = (quoted or plain.rstrip(".,;:!?)") for quoted, plain in _FILES.findall(text))
+    return tuple(dict.fromkeys(path for path in found if path))
+
+
+def mention(path: str) -> str:
+    """How a prompt names a file so that it is found again: `@path`, quoted where it has to be; empty where its name cannot be
+    written in a prompt."""
+    forms = (f"@{path}", f'@"{path}"')
+    return "" if clean(path) != path else next((form for form in forms if mentioned(form) == (path,)), "")

@@ -9,7 +9,7 @@ _KEPT = 500
 
 class History:
     """Prompts, the latest last, and a place in them. `path` None keeps them in memory; `hide` takes out of a prompt what
-    must not stand in a file."""
+    must not stand in a file. `problem` says why prompts are not kept in the file, a sentence; empty while they are."""
 
     def __init__(self, path: Path | None = None, hide: Callable[[str], str] = str) -> None:
         self._path = path
@@ -17,6 +17,7 @@ class History:
         self._items: list[str] | None = None
         self._at: int | None = None
         self._draft = ""
+        self.problem = ""
 
     @property
     def items(self) -> list[str]:
@@ -31,10 +32,17 @@ class History:
         if self.items and self.items[-1] == text:
             return
         self.items.append(text)
-        if self._path is not None:
+        if self._path is None:
+            return
+        try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(self._hide(text), ensure_ascii=False) + "\n")
+                file.write(
+                    json.dumps(self._hide(text)) + "\n"
+                )  # in ASCII: no character in it ends a line or cannot be written
+            self.problem = ""
+        except OSError as error:
+            self.problem = f"Prompts are kept for this screen only: {self._path} cannot be written ({error.strerror})."
 
     def earlier(self, draft: str) -> str | None:
         """The prompt before; `draft` is what stands in the prompt and comes back at the end. None at the first."""
@@ -57,10 +65,17 @@ class History:
         return self._draft
 
     def _read(self) -> list[str]:
-        if self._path is None or not self._path.exists():
+        if self._path is None:
+            return []
+        try:
+            text = self._path.read_text("utf-8", "replace")
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self.problem = f"Earlier prompts are not there: {self._path} cannot be read ({error.strerror})."
             return []
         items: list[str] = []
-        for line in self._path.read_text("utf-8", "replace").splitlines()[-_KEPT:]:
+        for line in text.split("\n")[-_KEPT:]:
             try:
                 item = json.loads(line)
             except ValueError:

@@ -1,6 +1,7 @@
 """What a person may type that is no argument, no path or no name: a sentence, and the screen goes on."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -61,5 +62,40 @@ def test_a_mention_too_long_for_a_path_is_sent_as_text(stage: Stage) -> None:
         stage.app.workbench.prompt.insert(text)
         await pilot.press("enter")
         await stage.until(pilot, lambda: stage.client.ops == [SubmitPrompt(text=text)])
+
+    asyncio.run(play(stage, script.OPENED, act))
+
+
+def test_a_prompt_goes_out_where_its_history_cannot_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "prompts.jsonl").mkdir()
+    stage = Stage(make_workspace(tmp_path), history_path=tmp_path / "prompts.jsonl")
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await pilot.press("up", *"hello", "enter")
+        await stage.until(pilot, lambda: stage.client.ops == [SubmitPrompt(text="hello")])
+        assert "kept for this screen only" in told(stage)
+
+    asyncio.run(play(stage, script.OPENED, act))
+
+
+def test_files_with_odd_names_are_named_so_that_they_are_found_or_not_at_all(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path)
+    for path in ("README.md", "greet.py", "src/main.py"):
+        (workspace / path).unlink()
+    (workspace / "src").rmdir()
+    (workspace / "my file.py").write_text("")
+    (workspace / os.fsdecode(b"bad\xff.py")).write_text("")
+    stage = Stage(workspace)
+
+    async def act(pilot: Pilot[Any]) -> None:
+        bench = stage.app.workbench
+        await stage.until(pilot, lambda: len(bench.files.root.children) == 2)
+        await pilot.press("ctrl+o", "enter")
+        await stage.until(pilot, lambda: "cannot be typed" in told(stage))
+        await pilot.press("down", "enter")
+        await stage.until(pilot, lambda: bench.prompt.text == '@"my file.py" ')
+        await pilot.press("enter")
+        sent = SubmitPrompt(text='@"my file.py"', files=("my file.py",))
+        await stage.until(pilot, lambda: stage.client.ops == [sent])
 
     asyncio.run(play(stage, script.OPENED, act))

@@ -12,7 +12,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from codey_tui.tui import meters
-from codey_tui.tui.cleaning import clean
+from codey_tui.tui.cleaning import clean, one_line
+from codey_tui.tui.completion import mention
 from codey_tui.tui.history import History
 from codey_tui.tui.options import TuiOptions
 from codey_tui.tui.screens.welcome import hints, welcome
@@ -323,8 +324,12 @@ class Workbench(Screen[None]):
     def on_file_tree_chosen(self, event: FileTree.Chosen) -> None:
         """A chosen file is named in the prompt."""
         event.stop()
+        named = mention(event.path)
+        if not named:
+            self.notify(f"{one_line(event.path)} has a name that cannot be typed: rename it first.", severity="warning")
+            return
         gap = "" if not self.prompt.text or self.prompt.text.endswith((" ", "\n")) else " "
-        self.prompt.insert(f"{gap}@{event.path} ")
+        self.prompt.insert(f"{gap}{named} ")
         self.enter_pane("chat")
 
 

@@ -139,7 +139,7 @@ class Prompt(TextArea):
         if not text:
             self.post_message(self.EmptySent())
             return
-        self._history.add(text)
+        self._remember(text)
         self._completions.show(Proposals())
         self.clear()
         self.post_message(self.Sent(text))
@@ -149,10 +149,17 @@ class Prompt(TextArea):
         text = self.text.strip()
         if not text:
             return False
-        self._history.add(text)
+        self._remember(text)
         self._completions.show(Proposals())
         self.clear()
         return True
+
+    def _remember(self, text: str) -> None:
+        """Into the history; say once where that is not kept."""
+        before = self._history.problem
+        self._history.add(text)
+        if (problem := self._history.problem) and problem != before:
+            self.notify(problem, severity="warning", markup=False, timeout=8)
 
     def action_newline(self) -> None:
         """Begin a new line."""

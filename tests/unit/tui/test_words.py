@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from codey_tui.protocol.actions import ActionResult
 from codey_tui.tui import meters
 from codey_tui.tui.commands import BY_SLASH, COMMANDS
-from codey_tui.tui.completion import mentioned, propose, rank
+from codey_tui.tui.completion import mention, mentioned, propose, rank
 from codey_tui.tui.history import History
 from codey_tui.tui.keymap import check_keymap
 from codey_tui.tui.state import View
@@ -33,6 +33,20 @@ def said(segments: meters.Segments) -> str:
 
 
 # --- completion ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "path", ["a.py", "my file.py", "src/@types/a.ts", "@odd.py", "really?", "a(1).py", "ein süßes.py"]
+)
+def test_a_file_is_found_again_by_what_names_it(path: str) -> None:
+    assert mentioned(f"explain {mention(path)}, please") == (path,)
+    assert propose("explain @", True, [path]).items[0].text == mention(path)
+
+
+@pytest.mark.parametrize("path", ["bad\udcff.py", "two\nlines.py", 'a "b" c.py', "esc\x1b[31m.py"])
+def test_a_file_whose_name_cannot_be_typed_is_not_proposed(path: str) -> None:
+    assert mention(path) == ""
+    assert propose("explain @", True, [path]).items == ()
+
+
 def test_names_that_begin_with_the_word_come_first() -> None:
     files = ["docs/main.md", "src/domain.py", "main.py", "m/a/i/n.txt"]
     assert rank("main", files) == ["docs/main.md", "main.py", "src/domain.py", "m/a/i/n.txt"]
@@ -66,6 +80,24 @@ def test_the_history_keeps_in_its_file_what_may_stand_there(tmp_path: Path) -> N
     history.add("my key")
     assert history.earlier("") == "my key"
     assert History(path).items == ["my [hidden]"]
+
+
+def test_history_keeps_what_some_take_for_the_end_of_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.jsonl"
+    prompts = ["one\u2028two", "three\x85four", "cut \udcff off"]
+    history = History(path)
+    for text in prompts:
+        history.add(text)
+    assert history.problem == ""
+    assert History(path).items == prompts
+
+
+def test_a_history_that_cannot_be_kept_holds_for_this_screen(tmp_path: Path) -> None:
+    (tmp_path / "prompts.jsonl").mkdir()
+    history = History(tmp_path / "prompts.jsonl")
+    history.add("one")
+    assert history.items == ["one"]
+    assert "cannot be written" in history.problem
 
 
 def test_history_keeps_a_repeated_prompt_once() -> None:
