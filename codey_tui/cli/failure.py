@@ -78,12 +78,11 @@ def _known(error: Exception) -> int | None:
     from codey_tui.engine.errors import EngineError
     from codey_tui.inference.provider import InferenceError
     from codey_tui.paths import PathsError
-    from codey_tui.protocol.client import EngineGone
+    from codey_tui.protocol.client import EngineGone, QueryFailed
     from codey_tui.sandbox import SandboxError
     from codey_tui.server.connection import AttachRefused
     from codey_tui.server.lifecycle import WorkspaceTaken
     from codey_tui.server.lock import LockHeld
-    from codey_tui.server.remote import QueryFailed
     from codey_tui.settings import SettingsError
     from codey_tui.store.connection import StoreError
 

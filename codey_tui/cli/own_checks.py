@@ -104,11 +104,10 @@ def _router(site: Site) -> Finding:
 
 def _engine(paths: Paths, workspace: Path) -> list[Finding]:
     """The engine of the workspace, also one of another version or one that does not answer."""
-    from codey_tui.protocol.client import EngineGone
+    from codey_tui.protocol.client import EngineGone, QueryFailed
     from codey_tui.protocol.queries import GetStatus
     from codey_tui.server.lifecycle import find
     from codey_tui.server.lock import find_holder
-    from codey_tui.server.remote import QueryFailed
 
     try:
         place = place_of(paths, workspace)

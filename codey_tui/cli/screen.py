@@ -14,11 +14,11 @@ from codey_tui.cli.site import Site, log_to_file, open_site
 from codey_tui.cli.terminal import is_interactive
 from codey_tui.inference.accounts import AccountBook
 from codey_tui.offers import memory_folder
-from codey_tui.protocol.client import Client, EngineGone
+from codey_tui.protocol.client import Client, EngineGone, QueryFailed
 from codey_tui.protocol.queries import GetStatus
 from codey_tui.server.connection import AttachRefused
 from codey_tui.server.lifecycle import WorkspaceTaken, attach
-from codey_tui.server.remote import QueryFailed, RemoteClient
+from codey_tui.server.remote import RemoteClient
 
 HEADLESS = (
     'This is not a terminal, so there is no screen. To work without one: codey run "what you want" --approve all'

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from codey_tui.protocol.client import Deliver, EngineGone, Unsubscribe
+from codey_tui.protocol.client import Deliver, EngineGone, QueryFailed, Unsubscribe
 from codey_tui.protocol.events import DELTAS, Envelope
 from codey_tui.protocol.ops import Op
 from codey_tui.protocol.queries import ANSWERS, Query, QueryBase
@@ -22,10 +22,6 @@ from codey_tui.server.connection import AttachRefused, Connection
 T = TypeVar("T")
 RETRIES_S = (0.0, 0.1, 0.4)
 JOIN_S = 2.0
-
-
-class QueryFailed(Exception):
-    """The engine could not answer a query; the sentence is the engine's."""
 
 
 class RemoteClient:

@@ -13,7 +13,7 @@ from textual.binding import Binding
 from textual.driver import Driver
 from textual.message import Message
 
-from codey_tui.protocol.client import Client, EngineGone, Unsubscribe
+from codey_tui.protocol.client import Client, EngineGone, QueryFailed, Unsubscribe
 from codey_tui.protocol.events import Envelope, SessionOpened
 from codey_tui.protocol.ops import DecideAction, DecidePlan, DecidePrompt, Op, ResumeTurn, SubmitPrompt
 from codey_tui.tui.cleaning import clean
@@ -245,11 +245,14 @@ class CodeyApp(Doing):
             self.post_message(EngineWentAway(str(error)))
 
     async def ask(self, query: Any) -> Any:
-        """Ask the engine. Raises EngineGone, with the banner up."""
+        """Ask the engine. Raises EngineGone, with the banner up, and QueryFailed, which was told."""
         try:
             return await self.client.ask(query)
         except EngineGone as error:
             self.post_message(EngineWentAway(str(error)))
+            raise
+        except QueryFailed as error:
+            self.notify(str(error), severity="error", timeout=8)
             raise
 
     def on_prompt_empty_sent(self, message: Prompt.EmptySent) -> None:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from msgspec.structs import replace
 
 from codey_tui.protocol.actions import ApprovalMode
-from codey_tui.protocol.client import EngineGone
+from codey_tui.protocol.client import EngineGone, QueryFailed
 from codey_tui.protocol.ops import (
     CancelTurn,
     DecideAction,
@@ -155,7 +155,7 @@ class Doing(Modelling):
 
         try:
             rules = await self.ask(ListRules())
-        except EngineGone:
+        except (EngineGone, QueryFailed):
             return
         empty = "There are no rules. /rules VERDICT TOOL PATTERN sets one."
         chosen = await self.push_screen_wait(Choice("Rules", rule_rows(rules), empty=empty))
@@ -180,7 +180,7 @@ class Doing(Modelling):
 
         try:
             rows = await self.ask(GetAudit())
-        except EngineGone:
+        except (EngineGone, QueryFailed):
             return
         empty = "Nothing has been proposed in this folder yet."
         chosen = await self.push_screen_wait(Choice("Actions", audit_rows(rows), empty=empty))
@@ -241,7 +241,7 @@ class Doing(Modelling):
 
         try:
             sessions = await self.ask(ListSessions())
-        except EngineGone:
+        except (EngineGone, QueryFailed):
             return
         present = self.view.session.id if self.view.session else ""
         chosen = await self.push_screen_wait(SessionsScreen(sessions, present, self.now(), self.submit))

@@ -5,7 +5,7 @@ from typing import Any
 
 from textual.app import App
 
-from codey_tui.protocol.client import EngineGone
+from codey_tui.protocol.client import EngineGone, QueryFailed
 from codey_tui.protocol.ops import Op, PullModel, SetModel
 from codey_tui.protocol.queries import GetStatus, ListModels
 from codey_tui.tui.state import View
@@ -37,7 +37,7 @@ class Modelling(App[int]):
 
         try:
             status = await self.ask(GetStatus())
-        except EngineGone:
+        except (EngineGone, QueryFailed):
             return
         rows = [
             Row(model.id, model.title or model.id, f"{memory(model.size)} · {model_text(model)}")
@@ -64,7 +64,7 @@ class Modelling(App[int]):
 
         try:
             here, present = await self.ask(ListModels()), (await self.ask(GetStatus())).model
-        except EngineGone:
+        except (EngineGone, QueryFailed):
             return
         screen = ModelsScreen(here, present, self.view, self.submit, self.ask, larger=larger)
         if op := await self.push_screen_wait(screen):

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from codey_tui.protocol.client import Deliver, EngineGone, Unsubscribe
+from codey_tui.protocol.client import Deliver, EngineGone, QueryFailed, Unsubscribe
 from codey_tui.protocol.events import DELTAS, Envelope, Event
 from codey_tui.protocol.models import Gauges, ModelInfo, ModelOffer, ModelRung, ModelsHere, Route, SessionInfo, Status
 from codey_tui.protocol.ops import Op
@@ -75,6 +75,7 @@ class ScriptedClient:
         self.models: tuple[ModelInfo, ...] = (MODEL, OTHER_MODEL)
         self.here = HERE
         self.gone = ""
+        self.unanswered = ""
         self.listens: list[int] = []
         self._deliver: Deliver | None = None
 
@@ -90,6 +91,8 @@ class ScriptedClient:
     async def ask(self, query: Any) -> Any:
         """Answer from what the test wrote."""
         self._need_engine()
+        if self.unanswered:
+            raise QueryFailed(self.unanswered)
         if isinstance(query, ListSessions):
             return list(self.sessions)
         if isinstance(query, ListModels):

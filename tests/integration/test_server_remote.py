@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from codey_tui.protocol.client import EngineGone
+from codey_tui.protocol.client import EngineGone, QueryFailed
 from codey_tui.protocol.events import ActionSettled, Envelope, Noticed, SessionOpened, TokensGenerated
 from codey_tui.protocol.ops import CancelTurn, DecideAction, NewSession, SubmitPrompt
 from codey_tui.protocol.queries import GetChunkText, GetStatus, ListSessions
 from codey_tui.server.connection import AttachRefused
 from codey_tui.server.outbox import Outbox
-from codey_tui.server.remote import QueryFailed, RemoteClient
+from codey_tui.server.remote import RemoteClient
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.served import Served, eventually, served
 

@@ -99,3 +99,16 @@ def test_files_with_odd_names_are_named_so_that_they_are_found_or_not_at_all(tmp
         await stage.until(pilot, lambda: stage.client.ops == [sent])
 
     asyncio.run(play(stage, script.OPENED, act))
+
+
+@pytest.mark.parametrize("command", ["/sessions", "/audit", "/rules", "/model", "/models"])
+def test_a_question_that_the_engine_cannot_answer_is_told(stage: Stage, command: str) -> None:
+    stage.client.unanswered = "The database is damaged."
+
+    async def act(pilot: Pilot[Any]) -> None:
+        stage.app.workbench.prompt.insert(command)
+        await pilot.press("enter")
+        await stage.until(pilot, lambda: told(stage) == "The database is damaged.")
+        assert not stage.app.engine_is_gone
+
+    asyncio.run(play(stage, script.DONE, act))

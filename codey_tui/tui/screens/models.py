@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from codey_tui.protocol.client import EngineGone
+from codey_tui.protocol.client import EngineGone, QueryFailed
 from codey_tui.protocol.models import ModelInfo, ModelsHere
 from codey_tui.protocol.ops import CancelPull, Op, PullModel, RemoveModel, SetModel
 from codey_tui.protocol.queries import ListModels
@@ -101,7 +101,7 @@ class ModelsScreen(LiveModal[SetModel | None]):
     async def _look_again(self) -> None:
         try:
             self._here = await self._ask(ListModels())
-        except EngineGone:
+        except (EngineGone, QueryFailed):
             return
         self.query_one(".text", Static).update(Content(room_text(self._here)))
         self._paint()
