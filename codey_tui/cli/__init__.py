@@ -12,6 +12,7 @@ from codey_tui.cli.failure import guarded
 from codey_tui.cli.model_commands import models
 from codey_tui.cli.options import JSON, WORKSPACE, workspace_of
 from codey_tui.cli.session_commands import sessions
+from codey_tui.cli.terminal import mend_streams
 
 MODES = click.Choice(["plan", "ask", "auto-edit", "auto"])
 ENVIRONMENTS = ["local", "python3.11", "python3.12", "python3.13", "node20", "node22"]
@@ -29,6 +30,7 @@ MODE = click.option(
 
 def main(args: list[str] | None = None) -> None:
     """The console script: exits 0 done, 1 failed, 2 bad usage or input, 3 needs an answer, 130 interrupted."""
+    mend_streams()
     sys.exit(guarded(lambda: cli.main(args=args, prog_name="codey", standalone_mode=False)))
 
 

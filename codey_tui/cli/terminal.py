@@ -1,5 +1,7 @@
 """What concerns the terminal: restoring its modes, and keeping control codes of others out of it."""
 
+import io
+import os
 import re
 import sys
 
@@ -27,6 +29,19 @@ def json_line(value: object, indent: int = 0) -> str:
     data = msgspec.json.encode(value)
     text = (msgspec.json.format(data, indent=indent) if indent else data).decode()
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def mend_streams() -> None:
+    """A standard stream that the shell closed (`<&-`) is empty from now on, so that nothing opened later takes its number; and a
+    character that the encoding of the output lacks is written as an escape instead of ending the command."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is the one that is missing
+            os.set_inheritable(nowhere, True)
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8"))
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def is_interactive() -> bool:
