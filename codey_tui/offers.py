@@ -70,7 +70,10 @@ def models_here(paths: Paths, settings: Settings, *, own: str = "", given_back: 
 def models_elsewhere(paths: Paths) -> list[Found]:
     """Models that other programs keep and Codey does not use yet."""
     known = {file.resolve() for file in paths.user_models.glob("*.gguf")} if paths.user_models.is_dir() else set[Path]()
-    return [model for model in find_models(os.environ, Path.home()) if model.path.resolve() not in known]
+    home = Path(os.path.expanduser("~"))
+    if not home.is_absolute():
+        return []  # nobody's home, so no other program keeps anything there
+    return [model for model in find_models(os.environ, home) if model.path.resolve() not in known]
 
 
 def shape_here(path: Path) -> ModelShape:

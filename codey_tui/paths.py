@@ -31,7 +31,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def locate(cls, env: Mapping[str, str]) -> "Paths":
         """The user's folders by the platform's habits, or those that CODEY_CONFIG_DIR, CODEY_DATA_DIR and
-        CODEY_RUNTIME_DIR name. Nothing is created yet."""
+        CODEY_RUNTIME_DIR name. Nothing is created yet. Raises PathsError where neither tells of any."""
         return cls(
             config_dir=_folder("config", env),
             data_dir=_folder("data", env),
@@ -146,6 +146,11 @@ def _folder(kind: str, env: Mapping[str, str]) -> Path:
         return _folder("data", env) / "run"
     import platformdirs  # only loaded when a folder is not named outright
 
-    if kind == "config":
-        return platformdirs.user_config_path("codey", appauthor=False)
-    return platformdirs.user_data_path("codey", appauthor=False)
+    try:
+        if kind == "config":
+            return platformdirs.user_config_path("codey", appauthor=False)
+        return platformdirs.user_data_path("codey", appauthor=False)
+    except RuntimeError as error:  # as in a container that runs as a number without a name
+        raise PathsError(
+            "You have no home folder here. Set HOME, or CODEY_CONFIG_DIR and CODEY_DATA_DIR, to folders of yours."
+        ) from error

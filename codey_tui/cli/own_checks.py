@@ -24,7 +24,10 @@ def check(workspace: Path | None) -> list[Finding]:
     except InputError as error:
         return [*found, Finding("workspace", "bad", str(error))]
     found.append(Finding("workspace", "ok", str(folder)))
-    paths = Paths.locate(os.environ)
+    try:
+        paths = Paths.locate(os.environ)
+    except PathsError as error:
+        return [*found, Finding("folders", "bad", str(error))]
     found += _folders(paths, folder)
     try:
         site = open_site(folder)

@@ -4,18 +4,22 @@ import errno
 import json
 import os
 import pty
+import pwd
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner
 
 from codey_tui import __version__
-from codey_tui.cli import cli
+from codey_tui.cli import cli, own_checks
 from codey_tui.cli.failure import guarded
 from codey_tui.cli.terminal import RESTORE, plain
-from tests.fakes.shell import ROOT, codey, environment
+from codey_tui.offers import models_elsewhere
+from codey_tui.paths import Paths
+from tests.fakes.shell import ROOT, codey, command, environment
 
 COMMANDS = ("audit", "config", "doctor", "forget", "reset", "run", "sessions", "stop", "undo")
 
@@ -32,9 +36,9 @@ def one_sentence(error: str) -> str:
 def test_help_names_every_command_and_not_the_hidden_one():
     shown = CliRunner().invoke(cli, ["--help"])
     assert shown.exit_code == 0
-    for command in COMMANDS:
-        assert f"  {command} " in shown.output
-        assert CliRunner().invoke(cli, [command, "--help"]).exit_code == 0
+    for name in COMMANDS:
+        assert f"  {name} " in shown.output
+        assert CliRunner().invoke(cli, [name, "--help"]).exit_code == 0
     assert "  engine " not in shown.output
 
 
@@ -206,6 +210,56 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path):
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be a user whom the machine does not know and who has no home, as in many a container."""
+
+    def unknown(uid: int) -> NoReturn:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("homeless")
+@pytest.mark.parametrize("name", ["config", "forget", "models list"])
+def test_without_a_home_it_says_what_to_set(name: str, capsys: pytest.CaptureFixture[str]):
+    assert guarded(lambda: cli.main(name.split(), standalone_mode=False)) == 2
+    assert "HOME" in one_sentence(capsys.readouterr().err)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_doctor_and_the_models_go_on_without_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert [(found.name, found.level) for found in own_checks.check(tmp_path)][-1] == ("folders", "bad")
+    for name in ("CONFIG", "DATA"):
+        monkeypatch.setenv(f"CODEY_{name}_DIR", str(tmp_path / name))
+    assert models_elsewhere(Paths.locate(os.environ)) == []
+
+
+@pytest.mark.parametrize(
+    ("closed", "args", "status"),
+    [
+        ("<&-", [], 2),
+        ("<&-", ["run", "-"], 2),
+        ("<&- >&-", ["config"], 0),
+        (">&-", ["--version"], 0),
+        ("2>&-", ["run", ""], 2),
+    ],
+)
+def test_a_standard_stream_that_is_closed_is_an_empty_one(tmp_path: Path, closed: str, args: list[str], status: int):
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *command(*args)]
+    done = subprocess.run(shell, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == status, done.stderr
+    assert "went wrong" not in done.stderr
+
+
+def test_what_the_terminal_cannot_show_is_an_escape(tmp_path: Path):
+    done = codey("route", "x", cwd=tmp_path, env={"PYTHONIOENCODING": "latin-1"}, encoding="latin-1")
+    assert done.returncode == 0, done.stderr
+    assert "\\u201cx\\u201d" in done.stdout
 
 
 @pytest.mark.terminal
