@@ -101,7 +101,7 @@ class Turn:
         """What a cancellation or an error left unnoted: undo must know this turn's files from those of a person."""
         try:
             self._state.after_changes()
-        except OSError as error:
+        except (EngineError, OSError) as error:
             self._state.emit(ev.Noticed(level="warning", text=f"{error} Undo may take a later change for this turn's."))
 
     async def _work(self) -> tuple[ev.TurnResult, str, bool]:

@@ -26,6 +26,8 @@ def walk(root: str, parts: tuple[str, ...], said: str, *, follow: bool = False, 
     try:
         return way.go()
     except OSError as error:
+        if not os.path.lexists(root):
+            raise ToolError(f"The workspace {root} is gone. Put it back, or start codey in another folder.") from error
         raise ToolError(f"{said} cannot be looked at ({error.strerror}).") from error
     finally:
         way.close()

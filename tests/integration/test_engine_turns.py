@@ -1,6 +1,7 @@
 """Whole turns through the real engine: plan, growing file, command, edit, undo, and what can go wrong on the way."""
 
 import asyncio
+import shutil
 import threading
 from pathlib import Path
 
@@ -217,6 +218,25 @@ def test_a_dead_model_removes_the_half_file_names_it_and_retry_goes_on(tmp_path:
             await room.answer_until_end(1)
             assert room.of(ev.TurnEnded)[-1].result == "done"
             assert (room.workspace / "fibonacci.py").exists()
+
+    asyncio.run(scenario())
+
+
+def test_a_workspace_that_goes_while_a_file_is_written_fails_the_turn_with_that_sentence(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        gate = asyncio.Event()
+        async with EngineRoom(tmp_path, [[*PROGRAM[:3], gate, *PROGRAM[3:]]]) as room:
+            room.engine.submit(ops.SubmitPrompt(text=REQUEST))
+            plan = await room.event(ev.PlanProposed)
+            room.engine.submit(ops.DecidePlan(plan_id=plan.plan.id, verdict="allow"))
+            await room.event(ev.FileGrew)
+            shutil.rmtree(room.workspace)
+            gate.set()
+            ended = await room.event(ev.TurnEnded)
+            assert ended.result == "failed"
+            assert "inside Codey" not in ended.reason
+            assert ended.figures.tokens_out > 0
+            assert (await room.ask(REQUEST)).reason.startswith(f"The workspace {room.workspace} is gone.")
 
     asyncio.run(scenario())
 
