@@ -213,6 +213,27 @@ def test_a_file_that_is_no_python_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "I want g renamed to double in numbers.py",
+        "g should be renamed to double",
+        "the function g should be called double",
+        "g() in numbers.py has to be called double",
+        "rename g -> double",
+    ],
+)
+def test_a_wish_for_another_name_is_a_renaming(text: str) -> None:
+    bound = bind_edit(text, "def g(x):\n    return x\n")
+    assert bound is not None
+    assert (bound.binding.values["fn"], bound.binding.values["to"]) == ("g", "double")
+
+
+@pytest.mark.parametrize("text", ["create a function to be called double", "a class called double, please"])
+def test_the_name_of_a_new_thing_renames_nothing(text: str) -> None:
+    assert bind_edit(text, "def function(x):\n    return x\n\n\nclass A:\n    a = 1\n") is None
+
+
+@pytest.mark.parametrize(
     ("request_text", "slot"),
     [
         ("change the name of g to double", "r1"),

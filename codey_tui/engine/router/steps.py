@@ -34,11 +34,23 @@ _CONDITION_AFTER = re.compile(
 _OF_TESTS = re.compile(r"\btests?\b|\bsuite\b", re.IGNORECASE)
 # A part that goes on about a thing, not a step of its own: "a function that reads a file and then prints it".
 _RELATIVE = re.compile(r"\b(?:that|which|who|where|to|it|for)\s+(?!['\"`]?[\w.-]*[./])\w+", re.IGNORECASE)
+# The arrow of `rename load -> read_all` stands between names, not between steps.
+_MAPPED = re.compile(
+    rf"\b(?:rename|replace|swap|move|mv|change)\s(?:(?!\s(?:to|into|as|with|by)\s)[^\n;,])+?(?P<arrow>->|=>|→)"
+    rf"(?!\s*(?:{'|'.join(sorted(STEP_VERBS))})\s+(?!(?:in|inside|of|from|everywhere)\b)\S)",
+    re.IGNORECASE,
+)
 _QUOTES = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`")
 # Verbs of what is done at once; lists of these are several orders also without a `then` between them.
 _DEEDS = frozenset(
     "git run execute push pull commit install test pytest pip npm stage stash fetch merge checkout delete rename move copy mkdir "
     "launch start list read lint format refactor fix".split()
+)
+# What is done before something is written: after it any order is a step of its own.
+_PREPARES = re.compile(
+    r"(?:pip3?\s+|npm\s+)?install\s+\S|git\s+\S|(?:create|make|add|set\s?up)\s+(?:an?\s+|the\s+)?(?:new\s+|empty\s+|python\s+)*"
+    r"(?:venv|virtual\s*env\w*|(?:folder|directory|dir)(?:\s+(?:named|called))?\s+['\"`]?[\w./-]+['\"`]?)$",
+    re.IGNORECASE,
 )
 _ALONE = frozenset({"push", "pull", "commit", "pytest", "stash", "fetch", "lint"})
 
@@ -95,11 +107,15 @@ def _listed(text: str) -> list[str]:
     """The parts around commas and `and`, where each is a deed: `git pull, run the tests and push`."""
     parts = _pieces(text, _COMMA)
     found: list[str] = []
+    verbs = STEP_VERBS if parts and _PREPARES.match(parts[0]) else _DEEDS
     for part in parts:
         said = spans.words(without_politeness(_CONDITION.sub("", part)))
         alone = said[:1] and said[0] in _ALONE
-        if not said or said[0] not in _DEEDS or not (len(said) > 1 or alone or spans.files(part)):
+        if not said or said[0] not in verbs or not (len(said) > 1 or alone or spans.files(part)):
             return []
+        if said == ["run", "it"] and found and verbs is STEP_VERBS:
+            found.append(part)
+            continue
         if said[-1] in {"it", "them", "that"} or _RELATIVE.search(_QUOTES.sub("''", part)):
             return []
         found.append(part)
@@ -119,6 +135,7 @@ def _after_tests(text: str) -> list[Step]:
 def _pieces(text: str, between: re.Pattern[str]) -> list[str]:
     """`text` cut at a pattern, but never inside quotation marks; empty pieces are left out."""
     hidden = _QUOTES.sub(lambda quote: "\0" * len(quote.group()), text)
+    hidden = _MAPPED.sub(lambda found: found.group().replace(found["arrow"], "\0" * len(found["arrow"])), hidden)
     pieces: list[str] = []
     start = 0
     for cut in between.finditer(hidden):

@@ -165,7 +165,10 @@ _TABLE: tuple[tuple[str, Maker], ...] = (
         _list,
     ),
     (rf"(?:delete|remove|erase)\s+(?:the\s+)?(?P<noun>(?:empty\s+)?(?:file|{_FOLDER})\s+)?{_ONE}\.?$", _delete),
-    (rf"(?P<verb>rename|move|copy)\s+(?:the\s+)?(?:file\s+)?{_ONE}\s+(?:to|into|as)\s+(?P<target>{_TOKEN})$", _move),
+    (
+        rf"(?P<verb>rename|move|copy)\s+(?:the\s+)?(?:file\s+)?{_ONE}\s+(?:to|into|as|->|=>|→)\s+(?P<target>{_TOKEN})$",
+        _move,
+    ),
     (
         rf"{_CREATE}\s+(?:an?\s+|the\s+)?(?:new\s+)?(?P<empty>empty\s+)?(?:text\s+)?file\s+(?:named\s+|called\s+)?{_ONE}"
         r"(?:\s+(?:with|containing)\s+(?:the\s+)?(?:contents?|text|line)?:?\s*(?P<content>'.+'|\".+\"|`.+`))?\.?$",

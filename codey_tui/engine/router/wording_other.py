@@ -147,6 +147,8 @@ def _look(parts: Parts) -> Wording:
 
 def search_wording(parts: Parts) -> Wording:
     """The search tool's call: what is quoted or looks like a name, else what follows the verb; a file or folder is where."""
+    if parts.orders(r"\b(?:renamed|(?:should|must|shall|to) be (?:called|named))\b"):
+        return None
     path = next(
         (
             name

@@ -25,6 +25,13 @@ _RENAME = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_RENAMED = re.compile(
+    r"(?<![\w])(?P<old>(?!(?:it|this|that|which|name|function|method|class|variable|file|to)\b)[A-Za-z_]\w*)(?:\(\))?[`'\"]?\s+"
+    r"(?:(?:function|method|class)\s+)?(?:(?:in|of|from|inside)\s+(?:the\s+)?(?:file\s+)?[`'\"]?[\w./-]+[`'\"]?,?\s+)?"
+    r"(?:(?:(?:should|must|shall|(?:needs?|has|have|is|ought)\s+to|to)\s+be\s+)?renamed\s+(?:to|into|as|->|=>|→)|"
+    r"(?:should|must|shall|(?:needs?|has|have|is|ought)\s+to)\s+be\s+(?:called|named))\s+[`'\"]?(?P<new>[A-Za-z_]\w*)(?![\w./])",
+    re.IGNORECASE,
+)
 _ROUTE = re.compile(r"\b(?:routes?|endpoints?|views?)\b", re.IGNORECASE)
 _START = 'if __name__ == "__main__":'
 
@@ -45,10 +52,15 @@ class BoundEdit:
 
 def edited_function(request: str, text: str) -> bool:
     """Whether `request` is one of these edits, of a function or class that the Python file `text` defines."""
-    if not (_RENAME.search(request) or _DOCUMENT.search(request) or _HINT.search(request)):
+    if not (_renaming(request) or _DOCUMENT.search(request) or _HINT.search(request)):
         return False
     defined = re.findall(r"^\s*(?:async\s+def|def|class)\s+(\w+)", text, re.MULTILINE)
     return any(re.search(rf"(?<!\w){name}(?!\w)", request) for name in defined)
+
+
+def _renaming(request: str) -> re.Match[str] | None:
+    """The old and the new name in an order to rename, or in a wish: `load should be called read`."""
+    return _RENAME.search(request) or _RENAMED.search(request)
 
 
 def bind_edit(request: str, text: str) -> BoundEdit | None:
@@ -58,7 +70,7 @@ def bind_edit(request: str, text: str) -> BoundEdit | None:
     """
     if _ROUTE.search(request) and "app = Flask(" in text:
         return _route(text)
-    wanted = _RENAME.search(request)
+    wanted = _renaming(request)
     document, hint = _DOCUMENT.search(request), _HINT.search(request)
     renames = wanted is not None and bool(re.search(rf"(?<!\w){wanted['old']}(?!\w)", text))
     if not (renames or document or hint):

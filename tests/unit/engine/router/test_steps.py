@@ -45,3 +45,36 @@ def test_one_request_is_not_split(text: str) -> None:
 
 def test_the_number_of_steps_is_bounded() -> None:
     assert len(split(" ".join(f"{number}. run tests" for number in range(1, 60)))) == MAX_STEPS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rename load => read_all in utils.py",
+        "rename load -> read_all in utils.py",
+        "rename load → list in utils.py",
+        "change load_data -> read_data in utils.py",
+        "create hello.py with a hello function and run it",
+        "create a folder browser with search and preview",
+        "create a todo app with add and delete tasks",
+    ],
+)
+def test_an_arrow_between_names_and_parts_of_one_thing_are_no_steps(text: str) -> None:
+    assert split(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("git pull -> run tests", ["git pull", "run tests"]),
+        ("rename a.txt to b.txt -> git add .", ["rename a.txt to b.txt", "git add ."]),
+        ("install flask and create a hello world app", ["install flask", "create a hello world app"]),
+        ("create a venv, install flask, and write app.py", ["create a venv", "install flask", "write app.py"]),
+        (
+            "make a folder lib, create lib/a.py with a hello function and run it",
+            ["make a folder lib", "create lib/a.py with a hello function", "run it"],
+        ),
+    ],
+)
+def test_what_prepares_something_is_a_step_of_its_own(text: str, parts: list[str]) -> None:
+    assert [step.text for step in split(text)] == parts
