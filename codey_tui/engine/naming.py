@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from codey_tui.engine.router import spans
+from codey_tui.engine.router.spelling import corrected
 from codey_tui.engine.router.vocabulary import CREATE_VERBS, without_politeness
 
 MAX_WORDS = 4
@@ -170,7 +171,7 @@ def new_path(request: str) -> str:
 def stem_of(request: str) -> str:
     """The snake-case stem of the name: from the noun before `function`, else from what the thing is to do."""
     text = _SIGN_IN.sub(r"\1\2", _TO_DO.sub("todo", without_politeness(request).split("\n")[0]))
-    text = _without_verb(text)
+    text = _without_verb(corrected(text))
     text = re.split(r"[.;:!?]\s|,|\s[-–—]\s", _ASIDE.sub("", text))[0]
     noun, *rest = _BREAK.split(text, maxsplit=1)
     picked = _telling(noun)
@@ -211,6 +212,9 @@ def _plain(word: str) -> str:
 
 def _without_verb(text: str) -> str:
     """A request without its first verb of creation and the article after it."""
+    text = re.sub(
+        r"^(?:give|show|send|get|hand)\s+(?:me|us)\s+(?:the\s+code\s+(?:for|of)\s+)?", "", text, flags=re.IGNORECASE
+    )
     head, _, rest = text.partition(" ")
     if head.lower() in CREATE_VERBS | {"add", "set", "code"}:
         text = re.sub(r"^(?:me|us|up)\s+", "", rest.strip(), flags=re.IGNORECASE)

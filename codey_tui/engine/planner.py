@@ -10,13 +10,14 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from codey_tui.engine import naming
+from codey_tui.engine import naming, sources
 from codey_tui.engine.chunks import ChunkSpec, application, spec
 from codey_tui.engine.context import read
 from codey_tui.engine.errors import TurnFailed
 from codey_tui.engine.router import route as route_request
 from codey_tui.engine.router import spans, steps
 from codey_tui.engine.router import vocabulary as words
+from codey_tui.engine.router.spelling import corrected
 from codey_tui.engine.slots.edits import edited_function
 from codey_tui.engine.step_commands import tool_command
 from codey_tui.engine.workspace_paths import PathRefused, is_inside, resolve
@@ -38,7 +39,7 @@ _RUNS_ON = re.compile(
     r"dashboard|web ?app|menu|quiz|asks?|prompts?|input|class|module|library|package|tests? for|unit ?tests?)\b",
     re.IGNORECASE,
 )
-_RUN_ASKED = re.compile(r"\b(?:and|then)\s+(?:run|execute|start|test|try)\s+(?:it|them|the \w+)\b", re.IGNORECASE)
+_RUN_ASKED = re.compile(r"(?:\b(?:and|then)|,)\s+(?:run|execute|start|test|try)\s+(?:it|them|the \w+)\b", re.IGNORECASE)
 _RUN_WITH = {".py": "python3", ".js": "node", ".mjs": "node"}
 _RUN_IF_ASKED = {".sh": "sh", ".rb": "ruby", ".php": "php"}
 _RUN_IT = re.compile(
@@ -47,7 +48,9 @@ _RUN_IT = re.compile(
 )
 _STRUCTURE = re.compile(r"\b(?:structure|skeleton|scaffold|boilerplate|project layout)\b", re.IGNORECASE)
 _TESTS_FOR = re.compile(r"\btests?\s+(?:for|of)\b", re.IGNORECASE)
-_TARGET = re.compile(r"\b(?:in|into|to|named|called|as|file|inside)\s+(?:the\s+|a\s+|file\s+)*[`'\"@]?$", re.IGNORECASE)
+_TARGET = re.compile(
+    r"\b(?:in|into|to|names?|named|called|as|file|inside)\s+(?:the\s+|a\s+|file\s+)*[`'\"@]?$", re.IGNORECASE
+)
 
 
 RouteStep = Callable[[str, Collection[str], Path], Route]
@@ -142,15 +145,18 @@ class _Planner:
 
     def _target(self, text: str) -> tuple[str, bool]:
         """The path that `text` is about, and whether it exists (now, or once the plan's earlier chunks have run)."""
-        bare = words.without_politeness(re.sub(r"[ \t]+", " ", text[:MAX_TEXT]))
+        bare = corrected(words.without_politeness(re.sub(r"[ \t]+", " ", text[:MAX_TEXT])))
         first = (spans.words(bare) or [""])[0]
         named = list(dict.fromkeys([*spans.files(text), *(self._files if text == self._request else ())]))
         for path in named:
             self._check(path)
+        named = [path for path in named if PurePosixPath(path).suffix.lower() not in sources.BINARY]
         if holder := self._holding(text, named):
             return holder, True
-        if first in words.CREATE_VERBS:
+        if first in words.CREATE_VERBS or (first in {"add", "unit", "test", "tests"} and _TESTS_FOR.search(bare)):
             return self._target_of_creation(bare, named)
+        if named and (place := sources.made_of(bare, named[0])):
+            return self._fresh(place), False
         for path in named:
             if self._is_file(path):
                 return path, True
@@ -178,6 +184,8 @@ class _Planner:
                 f"test_{source.stem}.py" if source.suffix == ".py" else f"{source.stem}.test{source.suffix}"
             ), False
         for path in named:
+            if sources.works_on(bare, path):
+                continue
             before = bare.split(path, 1)[0] if path in bare else ""
             direct = bool(re.fullmatch(r"\s*\w+\s+(?:(?:an?|the|new|empty|file|python|html|css)\s+)*[`'\"@]?", before))
             if direct or _TARGET.search(before):
@@ -201,9 +209,11 @@ class _Planner:
     def steps(self) -> list[Chunk]:
         """Each step routed by itself; conditions keep a step from running after a failure."""
         chunks: list[Chunk] = []
+        named = ""
         for number, step in enumerate(steps.split(self._request), 1):
             condition: Condition = "previous_succeeded" if step.if_succeeded and chunks else "always"
-            chunks += self._step(number, step.text, condition)
+            chunks += self._step(number, sources.said_out(step.text, named), condition)
+            named = next(iter(spans.files(step.text)), chunks[-1].path if chunks[-1].kind != "command" else named)
         if not chunks:
             raise PlanRefused("I found no steps in this request. Number them: 1. … 2. …")
         return chunks
