@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping
 
-from codey_tui.catalogue import CatalogueError, Published, read_published
+from codey_tui.catalogue import CatalogueError, Published, read_catalogue, read_published
 from codey_tui.inference.download import Progress, pull
 from codey_tui.inference.hub import Hub, HubFile, PullFailed, read_name
 from codey_tui.paths import Paths
@@ -18,11 +18,22 @@ def wanted_file(paths: Paths, name: str) -> tuple[HubFile, Published | None]:
     it. Raises PullFailed and CatalogueError."""
     known = next((model for model in read_published(paths) if model.id == name), None)
     if known is None:
-        return read_name(name), None
+        other = read_name(name)
+        _unlike_bundled(paths, other)
+        return other, None
     at = HubFile(
         repository=known.repository, file=known.file, revision=known.revision, size=known.size, sha256=known.sha256
     )
     return at, known
+
+
+def _unlike_bundled(paths: Paths, wanted: HubFile) -> None:
+    """A model that came with Codey would hide one of the same name. Raises PullFailed and CatalogueError."""
+    if any(spec.bundled and f"{spec.id}.gguf" == wanted.name for spec in read_catalogue(paths, {})):
+        raise PullFailed(
+            f"A model with the name of {wanted.name} came with Codey. Fetch the file by other means, and use it with "
+            "`codey models import FILE --id NAME`."
+        )
 
 
 def fetch_model(

@@ -9,11 +9,11 @@ import click
 import msgspec
 
 from codey_tui.cli.confirming import need_yes
-from codey_tui.cli.failure import INTERRUPTED, say_error
+from codey_tui.cli.failure import FAILED, INTERRUPTED, InputError, say_error
 from codey_tui.cli.models_shown import own_settings, print_json
 from codey_tui.fetching import wanted_file
 from codey_tui.inference.download import part_of, pull
-from codey_tui.inference.hub import Hub
+from codey_tui.inference.hub import Hub, PullFailed
 from codey_tui.inference.ladder import mb
 from codey_tui.keeping import removal
 from codey_tui.offers import models_here
@@ -38,7 +38,10 @@ class Pulled(msgspec.Struct, frozen=True, kw_only=True):
 def pull_model(name: str, *, as_json: bool) -> int:
     """Fetch a model and say how to use it."""
     paths, settings = own_settings({})
-    wanted, known = wanted_file(paths, name)
+    try:
+        wanted, known = wanted_file(paths, name)
+    except PullFailed as error:
+        raise InputError(str(error)) from error
     target = paths.user_models / wanted.name
     if target.exists():
         click.echo(f"{wanted.name} is here already: {target}", err=as_json)
@@ -60,7 +63,10 @@ def pull_model(name: str, *, as_json: bool) -> int:
 
 
 def _told(paths: Paths, settings: Settings, target: Path, *, checked: bool, as_json: bool) -> int:
-    offer = next(offer for offer in models_here(paths, settings).offers if offer.path == str(target))
+    offer = next((offer for offer in models_here(paths, settings).offers if offer.path == str(target)), None)
+    if offer is None:
+        say_error(f"{target} is here, but a model of the same name in your settings hides it. Rename that one.")
+        return FAILED
     if as_json:
         return print_json(
             Pulled(model=offer.id, path=str(target), size=target.stat().st_size, checked=checked, fits=offer.fits)

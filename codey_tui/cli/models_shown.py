@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from codey_tui.catalogue import find_model, read_catalogue, read_published
-from codey_tui.cli.failure import FAILED
+from codey_tui.cli.failure import FAILED, InputError
 from codey_tui.cli.terminal import json_line, plain
 from codey_tui.inference.footprint import Footprint
 from codey_tui.inference.gguf import inspect
@@ -93,9 +93,12 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def show_fit(name: str, flags: Mapping[str, object], *, as_json: bool) -> int:
-    """What a model takes. Gives 1 when it does not fit."""
+    """What a model takes. Gives 1 when it does not fit. Raises InputError for a file that is no model."""
     paths, settings = own_settings(flags)
-    shape, called = _find_shape(name, paths, settings)
+    try:
+        shape, called = _find_shape(name, paths, settings)
+    except InferenceError as error:
+        raise InputError(str(error)) from error
     room = room_here(paths, settings)
     wanted = fitting(shape, room, settings.context_tokens, kv_type=settings.kv_type)
     fits = room.holds(wanted.needs)

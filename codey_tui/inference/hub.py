@@ -44,8 +44,9 @@ class HubFile(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The file's own name, without folders."""
-        return self.file.rpartition("/")[2]
+        """The file's name here: its own without folders, with the ending that models are found by."""
+        name = self.file.rpartition("/")[2]
+        return f"{name[:-5]}.gguf" if name.lower().endswith(".gguf") else name
 
 
 class Remote(msgspec.Struct, frozen=True, kw_only=True):

@@ -210,6 +210,30 @@ def test_the_command_fetches_lists_and_removes(hub: ModelHub, home: Path) -> Non
     assert codey("models", "remove", "nano", "--yes").returncode == 2
 
 
+def test_an_ending_in_capitals_is_a_model_too(content: bytes, home: Path) -> None:
+    with ModelHub(content) as hub:
+        done = codey("models", "pull", f"{REPOSITORY}/Small.GGUF", "--json", env={"HF_ENDPOINT": hub.endpoint})
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["model"] == "Small"
+
+
+def test_a_name_that_another_model_has_is_told(hub: ModelHub, home: Path, content: bytes, tmp_path: Path) -> None:
+    """What came with Codey and what the settings name would hide the file for good."""
+    env = {
+        "CODEY_MODELS": json.dumps({"small": {"path": str(tmp_path / "other.gguf")}}),
+        "HF_ENDPOINT": hub.endpoint,
+    }
+    for name in ("nano", "small"):
+        (tmp_path / f"{name}.gguf").write_bytes(content)
+        taken = codey("models", "import", str(tmp_path / f"{name}.gguf"), env=env)
+        assert taken.returncode == 1 and "--id" in taken.stderr
+    assert codey("models", "import", str(tmp_path / "nano.gguf"), "--id", "mine", env=env).returncode == 0
+    bundled = codey("models", "pull", "owner/repo/nano.gguf", env=env)
+    assert bundled.returncode == 2 and "came with Codey" in bundled.stderr
+    hidden = codey("models", "pull", f"{REPOSITORY}/{NAME}", env=env)
+    assert hidden.returncode == 1 and "in your settings hides it" in hidden.stderr
+
+
 def test_ctrl_c_keeps_the_part_and_the_next_run_goes_on(hub: ModelHub, home: Path) -> None:
     hub.trouble += ["cut:400000", *["503"] * 50]
     args = command("models", "pull", f"{REPOSITORY}/{NAME}")
@@ -232,6 +256,7 @@ def test_ctrl_c_keeps_the_part_and_the_next_run_goes_on(hub: ModelHub, home: Pat
 
 
 def test_models_of_other_programs_are_found_and_used_in_place(home: Path, content: bytes) -> None:
+    assert "No other models" in codey("models", "import", "--all").stdout
     studio = home / ".lmstudio" / "models" / "owner" / "repo" / "Studio-Model.gguf"
     studio.parent.mkdir(parents=True)
     studio.write_bytes(content)
@@ -287,6 +312,6 @@ def test_fit_says_what_would_fit_instead(home: Path, tmp_path: Path) -> None:
 
 def test_names_of_nothing_are_sentences(home: Path) -> None:
     gone = codey("models", "fit", "/nowhere.gguf")
-    assert gone.returncode == 1 and "no model file" in gone.stderr
+    assert gone.returncode == 2 and "no model file" in gone.stderr
     unknown = codey("models", "pull", "nothing")
-    assert unknown.returncode == 1 and "codey models list" in unknown.stderr
+    assert unknown.returncode == 2 and "codey models list" in unknown.stderr
