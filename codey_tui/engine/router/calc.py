@@ -35,6 +35,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (rf"\b(sqrt|cbrt|factorial)\s+({_NUMBER})", r"\1(\2)"),
     (rf"√\s*({_NUMBER})", r"sqrt(\1)"),
     (r"\b(?:raised )?to the power (?:of )?", "**"),
+    (rf"(?<=\d)\s+power\s+(?:of\s+)?(?={_NUMBER})", "**"),
     (r"\b(?:multiplied by|times)\b|×|·", "*"),
     (r"\bdivided by\b|÷", "/"),
     (r"\bplus\b", "+"),
@@ -216,4 +217,4 @@ def _equals(value: Fraction) -> str:
 
 def _pretty(body: str) -> str:
     """The expression as it is shown: single blanks around the operators between terms."""
-    return re.sub(r"\s+", " ", re.sub(r"\s*(\*\*|[+*/%]|(?<=[\w)])-(?=[\s\w(]))\s*", r" \1 ", body)).strip()
+    return re.sub(r"\s+", " ", re.sub(r"\s*(\*\*|//|[+*/%]|(?<=[\w)])-(?=[\s\w(]))\s*", r" \1 ", body)).strip()

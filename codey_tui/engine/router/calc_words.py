@@ -38,7 +38,6 @@ PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"^{_N}\s+(?:plus|\+)\s+{_N}{_PERCENT}$", r"(\1+\1*\2/100)"),
         (rf"^{_N}\s+(?:minus|less|-)\s+{_N}{_PERCENT}$", r"(\1-\1*\2/100)"),
         (rf"^(?:the\s+)?sum\s+of\s+{_N}{_AND}{_N}$", r"\1+\2"),
-        (rf"^(?:the\s+)?sum\s+of\s+{_N}{_AND}{_N}{_AND}{_N}$", r"\1+\2+\3"),
         (rf"^(?:the\s+)?product\s+of\s+{_N}{_AND}{_N}$", r"\1*\2"),
         (rf"^(?:the\s+)?difference\s+(?:between|of)\s+{_N}{_AND}{_N}$", r"abs(\1-\2)"),
         (rf"^(?:the\s+)?quotient\s+of\s+{_N}{_AND}{_N}$", r"\1/\2"),
@@ -61,6 +60,12 @@ PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 
 
+_LIST = re.compile(
+    rf"^(?:the\s+)?(?P<what>sum|total|product|average|mean|max|maximum|min|minimum)\s+of\s+(?P<numbers>-?{NUMBER}(?:{_AND}-?{NUMBER}){{2,}})$"
+)
+"""Three numbers or more, in a list; two are among the phrases."""
+
+
 def in_symbols(text: str) -> str:
     """`text`, in lower case, with number words as digits and whole phrases as expressions; the rest stays as it is."""
     text = _SPOKEN.sub(lambda match: _digits(match.group()), text)
@@ -73,9 +78,21 @@ def in_symbols(text: str) -> str:
     text = re.sub(
         rf"\b({'|'.join(_TIMES)})\s+({NUMBER})\b", lambda match: f"({_TIMES[match.group(1)]}*{match.group(2)})", text
     )
+    text = _LIST.sub(_of_list, text)
     for pattern, made in PHRASES:
         text = pattern.sub(made, text)
     return text.replace("maximum(", "max(").replace("minimum(", "min(")
+
+
+def _of_list(match: re.Match[str]) -> str:
+    """The expression for what is asked of a list of numbers."""
+    numbers = [number.strip() for number in re.split(_AND, match["numbers"])]
+    what = match["what"]
+    if what in ("max", "maximum", "min", "minimum"):
+        return f"{what[:3]}({','.join(numbers)})"
+    if what == "product":
+        return "*".join(numbers)
+    return f"({'+'.join(numbers)})/{len(numbers)}" if what in ("average", "mean") else "+".join(numbers)
 
 
 def _share(word: str | None) -> str:

@@ -103,3 +103,7 @@ def test_every_jumble_of_its_alphabet_is_answered_at_once(text: str) -> None:
 @given(st.integers(-(10**12), 10**12), st.integers(-(10**12), 10**12))
 def test_whole_numbers_are_exact(left: int, right: int) -> None:
     assert calc.answer(f"({left}) * ({right})").endswith(f"= {left * right}")
+
+
+def test_a_floor_division_is_shown_as_one() -> None:
+    assert result("10 // 3") == "10 // 3 = 3"

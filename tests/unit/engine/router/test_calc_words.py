@@ -20,6 +20,11 @@ def _answer(text: str) -> str:
     ("text", "result"),
     [
         ("what is 15% of 80", "12"),
+        ("what is the sum of 1, 2, 3 and 4", "10"),
+        ("average of 3, 4, 5 and 6", "4.5"),
+        ("the product of 2, 3, and 4", "24"),
+        ("max of 3, -1, 9 and 2", "9"),
+        ("what is 2 power 8", "256"),
         ("square root of sixteen", "4"),
         ("2 to the power of 10", "1024"),
         ("2 to the 10th power", "1024"),
