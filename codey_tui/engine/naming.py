@@ -41,16 +41,22 @@ _END = (
     r"(?=\s*$|\s*[.,;:!?]|\s+(?:with|in|about|where|of|using|please|and|called|named|like|listing|by|on|without|as|"
     r"from|inside|into|here|now)\b)"
 )
+# What is seen on a page: with CSS it is a page, and not a style sheet alone.
+_SEEN = (
+    r"(?:template|clock|chronometer|stopwatch|timer|counter|calculator|calendar|gallery|portfolio|website|webpage|web page|"
+    r"landing page|quiz|resume|cv|invitation|contact form|login form)"
+)
 # Files that are as often read by a program as they are made: looked for in what is made only.
 MADE: tuple[Language, ...] = (
     _language(
         ".html",
         "html",
         "index.html",
+        rf"\b{_SEEN}s?\b.{{,40}}\b(?:with|using|and|plus)\s+(?:\w+\s+){{0,2}}css\b|"
         r"\bhtml5?\b.{,80}\b(?:css|javascript|js)\b|\b(?:css|javascript|js)\b.{,80}\bhtml5?\b|"
         rf"(?<!front )\b(?:page|web ?pages?|(?:web|portfolio )?site|portfolio|web (?:calculator|stopwatch|counter|clock|timer|form)){_END}|"
         rf"\b(?:contact|feedback|log-?in|sign-?in|sign-?up|log in|sign in|sign up|registration) (?:form|screen){_END}|"
-        rf"\bin (?:the|a|my) browser\b|\bhtml5?\b(?!\s+(?!calculator|counter|timer|header|footer)\w*(?:er|or)\b)",
+        rf"\bin (?:the|a|my) browser\b|\bhtml5?\b(?!\s+(?!calculator|counter|timer|header|footer|chronometer|banner|container|slider|poster|flyer|(?:news)?letter|player|loader|spinner|drawer|ticker)\w*(?:er|or)\b)",
     ),
     _language(".yaml", "yaml", "", rf"\byaml(?: (?:file|config|document))?{_END}"),
     _language(".toml", "toml", "", rf"\btoml (?:file|config){_END}"),

@@ -62,3 +62,19 @@ def test_what_a_program_reads_does_not_name_its_language(text: str) -> None:
 )
 def test_a_language_that_is_named_wins(text: str, ending: str) -> None:
     assert new_path(text).endswith(ending)
+
+
+@pytest.mark.parametrize(
+    ("text", "ending"),
+    [
+        ("portfolio template with css", ".html"),
+        ("html chronometer", ".html"),
+        ("analog clock with css", ".html"),
+        ("css for a navbar", ".css"),
+        ("gradient background with css", ".css"),
+        ("a css file for a login form", ".css"),
+        ("html editor", ".py"),
+    ],
+)
+def test_what_is_seen_is_a_page_and_what_is_only_styled_a_sheet(text: str, ending: str) -> None:
+    assert new_path(text).endswith(ending)
