@@ -19,15 +19,43 @@ def command(match: re.Match[str], workspace: Path) -> ToolCall | None:
         return _git(line, workspace)
     if name in words.SPOKEN_COMMANDS and words.SPOKEN_NOUN.match(rest):
         return None
+    if name in words.NOT_OF_WORDS and _names_a_program(name, rest, workspace):
+        return None
+    if name in ("grep", "egrep", "rg") and (call := _grep(rest, workspace)):
+        return call
     if name in ("python", "python3") and rest and not _runs_python(rest, workspace):
         return None
     if name in words.COMMANDS and not line.endswith("?") and spans.reads_as_arguments(rest):
         return _mkdir(line) or shell("command", f"{name} {rest}" if rest else name)
     if name in words.ENGLISH_COMMANDS and rest and _strictly_arguments(name, rest, workspace):
         return shell("command", f"{name} {rest}")
-    if name.startswith("./") and exists(name, workspace):
-        return shell("command", line)
+    if name.startswith("./") and (exists(name, workspace) or Path(name).suffix in words.INTERPRETERS):
+        return shell("command", line) if spans.reads_as_arguments(rest) else None
     return None
+
+
+def _names_a_program(name: str, rest: str, workspace: Path) -> bool:
+    """Whether words after a command's name say what is to be written: `flask hello world`, `tree traversal`, `bash backup script`."""
+    arguments = spans.shlex_words(rest)
+    if (
+        not arguments
+        or exists(f"{arguments[0]}.js", workspace)
+        or any(word[0] in "-./~*|<>&;$" or is_path(word, workspace) for word in arguments if word)
+    ):
+        return False
+    if name == "flask":
+        return arguments[0] not in ("run", "shell", "routes", "db", "init-db")
+    return len(arguments) > 1 or name in ("tree", "diff", "zip", "tar") or arguments[-1].lower() in words.CODE_NOUNS
+
+
+def _grep(rest: str, workspace: Path) -> ToolCall | None:
+    """`grep WORD` without a file: as a command it would wait for input, so the search tool looks everywhere."""
+    arguments = spans.shlex_words(rest)
+    if len(arguments) != 1 or arguments[0].startswith("-") or set("|&;<>$`") & set(rest):
+        return None
+    text = arguments[0]
+    args: dict[str, object] = {"pattern": text, "literal": True}
+    return ToolCall("search", "search", args, f"grep -rnF -- {shlex.quote(text)} .")
 
 
 def _runs_python(rest: str, workspace: Path) -> bool:
@@ -47,6 +75,10 @@ def _strictly_arguments(name: str, rest: str, workspace: Path) -> bool:
         return len(arguments) == 1 and exists("Makefile", workspace) and not spans.looks_like_file(arguments[0])
     if name == "echo":
         return True
+    if name == "test":
+        return any(word.startswith("-") for word in arguments)
+    if name == "ping":
+        return all(re.fullmatch(r"-\w+|\d+|localhost|[\w-]+(?:\.[\w-]+)+", word) for word in arguments)
     if name == "kill":
         return all(word.startswith(("-", "%")) or word.isdigit() for word in arguments)
     if name == "find" and len(arguments) == 1 and spans.looks_like_file(arguments[0]):
@@ -154,7 +186,7 @@ def node_install(match: re.Match[str], workspace: Path) -> ToolCall | None:
     if not all(re.fullmatch(r"(?:@[a-z0-9][\w.-]*/)?[a-z0-9][\w.-]*(?:@[\w.^~*-]+)?", name) for name in names):
         return None
     args: dict[str, object] = {"op": "install", "kind": "node", "packages": names}
-    return ToolCall("install", "environment", args, match.group(0).strip())
+    return ToolCall("install", "environment", args, f"npm install {shlex.join(names)}")
 
 
 def _packages(text: str) -> list[str]:
@@ -240,7 +272,9 @@ def git_words(match: re.Match[str], workspace: Path) -> ToolCall | None:
 def sqlite(match: re.Match[str], workspace: Path) -> ToolCall | None:
     """`sqlite schema users.db`, `sqlite query users.db "SELECT ..."`."""
     path, query = bare(match.group("path")), bare(match.group("query") or "")
-    op = match.group("op").lower()
+    op = match.group("op").lower() or "query"
+    if op in ("delete", "remove", "clear"):
+        op, query = "query", f"DELETE FROM {query}"  # noqa: S608 - shown and judged before it runs
     if op == "query" and not query:
         return None
     statement = query or (".tables" if op == "tables" else ".schema")

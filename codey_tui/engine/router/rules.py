@@ -98,6 +98,7 @@ def _greeting(request: Request) -> Ruling | None:
         and "world" not in spoken
         and not words.CODE_VERBS.intersection(spoken)
         and "->" not in request.text
+        and (spoken[0] not in ("ping", "test") or len(spoken) == 1)
     ):
         if not spans.files(request.text) and not words.CODE_NOUNS.intersection(spoken[1:]):
             return Ruling("greeting", "clarify", 0.9, reply=f"Hello. {HELP}")
@@ -137,6 +138,15 @@ def _question(request: Request) -> Ruling | None:
     return None
 
 
+def _then_edited(request: Request) -> Ruling | None:
+    """`open a.py and fix the bug`: the file is read for its change."""
+    found = words.READ_THEN.match(request.bare)
+    verb = found["verb"].lower() if found else ""
+    if found is None or verb not in words.EDIT_VERBS | {"add"} or not spans.looks_like_file(found["path"]):
+        return None
+    return None if found["it"] and verb in words.OF_FILES else Ruling("named-file", "code", 0.9)
+
+
 def _tool(request: Request) -> Ruling | None:
     """A tool call whose tool exists; what a command line can do goes to the shell where its own tool is missing."""
     call = named_call(request.bare, request.tools) or tool_rules.tool_call(request.bare, request.workspace)
@@ -147,6 +157,12 @@ def _written(request: Request) -> Ruling | None:
     """An order that ends with the language of the file that does it."""
     if request.text.endswith("?") or request.first in words.QUESTION_WORDS | words.RUN_VERBS:
         return None
+    if (
+        request.words[-2:] == ["hello", "world"]
+        and len(request.words) < 5
+        and request.first not in words.STEP_VERBS | {"find"}
+    ):
+        return Ruling("program", "code", 0.9)
     return Ruling("written-in", "code", 0.9) if words.WRITTEN_IN.search(request.bare) else None
 
 
@@ -184,6 +200,10 @@ def _code(request: Request) -> Ruling | None:
     if request.first in words.CODE_VERBS and len(request.words) > 1:
         certain = bool(named) or bool(words.CODE_NOUNS.intersection(request.words))
         return Ruling("code-verb", "code", 0.9 if certain else 0.75)
+    if named and words.TROUBLE.search(request.bare):
+        return Ruling("named-file", "code", 0.75)
+    if words.THING_FOR.match(request.bare):
+        return Ruling("code-noun", "code", 0.75)
     if request.first in words.TASK_VERBS and len(request.words) > 2:
         return Ruling("task-verb", "code", 0.6)
     if named and len(request.words) > 2:
@@ -217,5 +237,5 @@ def _short(text: str) -> str:
 
 # Reading a file or listing a folder may be asked as a question ("what's in config.json?"), so that tools come first;
 # the patterns of tools fit whole requests only.
-EXACT: tuple[Rule, ...] = (_empty, _greeting, _calc, _steps, _tool, _written)
+EXACT: tuple[Rule, ...] = (_empty, _greeting, _calc, _steps, _then_edited, _tool, _written)
 LIKELY: tuple[Rule, ...] = (_question, _fullstack, _code, _loose_question)

@@ -106,7 +106,22 @@ _TABLE: tuple[tuple[str, Maker], ...] = (
         rf"(?:database\s+)?{_ONE}(?P<query>)\??$",
         command_lines.sqlite,
     ),
+    (
+        r"(?:(?:run|execute|query)\s+)?(?P<query>['\"`]?(?:insert\s+into\s+\w+|update\s+\w+\s+set\b|delete\s+from\s+\w+|select\b.+\sfrom\s+\w+|"
+        r"create\s+(?:table|index|view)\s+\w+\s*\(|(?:drop|alter)\s+table\s+\w+).*?)\s+(?:on|in|against|into|from)\s+(?:the\s+)?(?:database\s+)?"
+        r"(?P<path>[\w./-]+\.(?:db3?|sqlite3?))(?P<op>)$",
+        command_lines.sqlite,
+    ),
+    (
+        r"(?P<op>delete|remove|clear)\s+(?:all\s+)?(?:the\s+)?(?:rows|entries|records|data)\s+(?:in|from|of)\s+(?:the\s+)?(?:table\s+)?(?P<query>\w+)"
+        r"(?:\s+table)?\s+(?:in|of|from)\s+(?:the\s+)?(?:database\s+)?(?P<path>[\w./-]+\.(?:db3?|sqlite3?))$",
+        command_lines.sqlite,
+    ),
     (r"pip3?\s+install\s+(?P<rest>[^-].*)$", command_lines.install),
+    (
+        r"install\s+(?P<rest>[^-].*?)\s+(?:with|via|using|through|from)\s+npm$",
+        command_lines.node_install,
+    ),
     (r"npm\s+(?:install|i|add)\s+(?P<rest>[^-].*)$", command_lines.node_install),
     (
         r"(?P<verb>create|make|set\s+up|setup|add|new)\s+(?:me\s+)?(?:an?\s+|the\s+)?(?:new\s+)?"

@@ -52,10 +52,14 @@ COMMANDS = frozenset(
     "ls pwd cat grep egrep rg mkdir rmdir cp mv rm chmod chown ln pytest python python3 pip pip3 npm npx node yarn pnpm "
     "ruff mypy pyright black flake8 tox uv poetry cargo rustc gcc g++ clang cmake javac java ruby php perl bash sh zsh curl "
     "wget tar unzip zip gzip df du ps uname whoami env printenv wc awk sed xargs diff tree docker sqlite3 pydoc uvicorn "
-    "flask django-admin gunicorn jq ssh scp rsync".split()
+    "flask django-admin gunicorn jq ssh scp rsync sudo apt apt-get pkg brew systemctl".split()
 )
 # These are English words as well: they are commands only when arguments of a command line follow.
-ENGLISH_COMMANDS = frozenset("make find touch head tail top echo sort test date go file time which sleep kill".split())
+ENGLISH_COMMANDS = frozenset(
+    "make find touch head tail top echo sort test date go file time which sleep kill ping".split()
+)
+# Followed by nothing but words, one of these names what is to be written and runs nothing.
+NOT_OF_WORDS = frozenset("flask node java php ruby perl bash sh zsh tree diff zip tar".split())
 # Before one of these nouns the name of a command is an adjective: "flask web app", "bash script".
 SPOKEN_COMMANDS = frozenset("flask python python3 node bash sh docker".split())
 SPOKEN_NOUN = re.compile(
@@ -111,6 +115,8 @@ WEB_APP = re.compile(
 WEB_APP_NOUN = re.compile(
     r"(?:an? )?(?:[\w-]+ ){0,2}?web[\s-]?app(?:lication)?,? (?:for|with|using|to (?:manage|track|keep|list)|that|where)\b|"
     r"(?:an? |simple |small |tiny |basic |little |minimal )+(?:[\w-]+ ){1,2}web[\s-]?app(?:lication)?[.!]?$|"
+    r"(?:an? )?(?:[\w-]+ ){0,3}(?:manager|management|tracker|catalog(?:ue)?|organi[sz]er|planner|inventory|register|database|journal|log|list) "
+    r"web[\s-]?app(?:lication)?(?: (?:in|with|using) (?:python3?|flask))?[.!]?$|"
     r"(?:a )?(?:small |simple )?flask (?:web[\s-]?)?app(?:lication)?[.!]?$",
     re.IGNORECASE,
 )
@@ -133,6 +139,25 @@ ASKS_FOR_CODE = re.compile(
     rf"is it possible to (?:get|have|write|make|create)|(?:can|could|may|might) (?:i|we) (?:get|have)) {_WORK} (?:that|which|to|for)\b|"
     rf"what (?:would|does|might|could) (?:an? )(?:[\w-]+ ){{0,3}}(?:function|script|program|class|snippet) (?:that|which|to|for)\b.* looks? like\b|"
     rf"what(?:'s| is| would be) (?:the |a |some )?python(?:3)? (?:code|script|program|snippet|function) (?:that|which|to|for)\b",
+    re.IGNORECASE,
+)
+# A file that does not work is to be mended: "main.py crashes when the list is empty".
+TROUBLE = re.compile(
+    r"\b(?:crash(?:es|ed|ing)?|fail(?:s|ed|ing)?|breaks?|is broken|bugs?|buggy|(?:doesn'?t|does not|won'?t|isn'?t|is not) (?:work|working|run|start|compile)|"
+    r"(?:throws|raises|gives|shows|has|with|gets) (?:an? |the )?(?:\w+ )?(?:error|exception|traceback|warning))\b",
+    re.IGNORECASE,
+)
+# A file that is read for its change: "open a.py and fix the bug".
+READ_THEN = re.compile(
+    r"(?:read|open|look (?:at|into)|view|check|go (?:in)?to|load|take)\s+(?:the\s+)?(?:file\s+)?[`'\"@]?(?P<path>[\w./-]*\w)[`'\"]?"
+    r"(?:,|,?\s+and)\s+(?:then\s+)?(?P<verb>[a-z]+)\b(?P<it>\s+(?:it|them|that)\b)?",
+    re.IGNORECASE,
+)
+OF_FILES = frozenset({"delete", "remove", "rename", "move", "split"})
+# A thing with what it is for is wished for, also without a verb: "unit tests for utils.py", "website for my restaurant".
+THING_FOR = re.compile(
+    r"(?:an? |some |the )?(?:(?:simple|small|little|personal|modern|unit|pytest|new|nice) )*"
+    r"(?:tests?|website|web ?page|landing page|script|program|function|class|game|page) (?:for|to|that|which)\b(?! (?:me|you)\b)",
     re.IGNORECASE,
 )
 RUN_VERBS = frozenset("run execute start launch open install search grep look read cat".split())

@@ -1,9 +1,11 @@
 """The many ways to ask for something of files and folders, each as the line or the call that does it."""
 
 import re
+import shlex
+from pathlib import PurePosixPath
 
 from codey_tui.engine.router import spans
-from codey_tui.engine.router.tool_calls import ToolCall, exists, file_call
+from codey_tui.engine.router.tool_calls import ToolCall, exists, file_call, shell
 from codey_tui.engine.router.wording_parts import Parts, Wording
 
 _LANGUAGES = {
@@ -15,6 +17,9 @@ _MAKE = r"\b(?:create|make|add|new|need|want|set ?up|scaffold|mkdir)\b"
 _DELETE = (
     r"\b(?:delete|remove|erase|rm|trash|get rid of|throw away|throw|drop|wipe|kill|nuke|scrap|purge|eliminate|dispose of|unlink|can go|"
     r"don'?t need|do not need|no longer need)\b|^bin\b"
+)
+_CHANGE = (
+    rf"{_DELETE}|\b(?:fix|change|replace|edit|update|insert|add|comment out|uncomment|swap|refactor|rewrite|correct)\b"
 )
 _HERE = r"\b(?:here|this (?:folder|directory|project)|the (?:project|workspace)|tree|structure|folders?|director(?:y|ies)|files|listing|contents?)\b"
 
@@ -68,6 +73,9 @@ def _delete(parts: Parts) -> Wording:
         return None
     if parts.files:
         return _call("delete", parts.files)
+    if parts.has(r"\b(?:all|every|any)\b|\*") and (pattern := _pattern(parts)) and "/" not in pattern:
+        line = f"find {shlex.quote(_where(parts))} -name {shlex.quote(pattern)} -type f -not -path '*/.git/*' -delete"
+        return shell("wording", line)
     return _call("delete", parts.folders[:1]) if parts.folders else None
 
 
@@ -99,27 +107,41 @@ def _move(parts: Parts) -> Wording:
 
 
 def _copy(parts: Parts) -> Wording:
-    both = _two(parts)
-    return _call("copy", [both[0]], target=both[1]) if both else None
+    """A copy; beside its source where nobody says where to."""
+    if both := _two(parts):
+        return _call("copy", [both[0]], target=both[1])
+    if len(parts.files) != 1 or parts.orders(r"\b(?:to|into|in|as|onto)\b"):
+        return None
+    place = PurePosixPath(parts.file)
+    target = place.with_name(f"{place.stem}_backup{place.suffix}").as_posix()
+    return None if exists(target, parts.workspace) else _call("copy", [parts.file], target=target)
 
 
 def _find(parts: Parts) -> Wording:
     """Files by their ending, their name or their language."""
-    if glob := re.search(r"[\w./-]*\*[\w.*-]*", parts.text):
-        return _call("find", ["."], pattern=glob.group())
-    if ending := parts.has(
-        r"(?:ending (?:in|with|on)|with (?:the )?(?:extension|ending)|\*)\s*['\"]?\.?([a-z0-9]{1,5})\b"
-    ):
-        return _call("find", [_where(parts)], pattern=f"*.{ending.group(1)}")
-    kinds = rf"\b({'|'.join(_LANGUAGES)}|{'|'.join(sorted(spans.CODE_EXTENSIONS, key=len, reverse=True))})[ -]files?\b"
-    if kind := parts.has(kinds):
-        return _call("find", [_where(parts)], pattern=f"*.{_LANGUAGES.get(kind.group(1), kind.group(1))}")
-    if dotted := parts.has(r"(?:^|\s)\.([a-z0-9]{1,5})\s+files?\b"):
-        return _call("find", [_where(parts)], pattern=f"*.{dotted.group(1)}")
+    if parts.orders(_DELETE):
+        return None  # a list of files is no answer to an order to delete them
+    if pattern := _pattern(parts):
+        return _call("find", ["." if "*" in parts.text else _where(parts)], pattern=pattern)
     if parts.file:
         return _call("find", ["."], pattern=parts.file.rsplit("/", 1)[-1])
     named = parts.after(r"\b(?:named|called|like|locate)")
     return _call("find", ["."], pattern=f"*{named}*") if named and named.lower() not in spans.PROSE_WORDS else None
+
+
+def _pattern(parts: Parts) -> str:
+    """The pattern of names that a request gives, by its stars, an ending or a language; or nothing."""
+    if glob := re.search(r"[\w./-]*\*[\w.*-]*", parts.text):
+        return glob.group()
+    if ending := parts.has(
+        r"(?:ending (?:in|with|on)|with (?:the )?(?:extension|ending)|\*)\s*['\"]?\.?([a-z0-9]{1,5})\b"
+    ):
+        return f"*.{ending.group(1)}"
+    kinds = rf"\b({'|'.join(_LANGUAGES)}|{'|'.join(sorted(spans.CODE_EXTENSIONS, key=len, reverse=True))})[ -]files?\b"
+    if kind := parts.has(kinds):
+        return f"*.{_LANGUAGES.get(kind.group(1), kind.group(1))}"
+    dotted = parts.has(r"(?:^|\s)\.([a-z0-9]{1,5})\s+files?\b")
+    return f"*.{dotted.group(1)}" if dotted else ""
 
 
 def _where(parts: Parts) -> str:
@@ -128,8 +150,10 @@ def _where(parts: Parts) -> str:
 
 def _lines(parts: Parts) -> Wording:
     """`lines 3 to 7 of a.py`, `first 10 lines of a.py`, `line 8 of a.py`."""
-    if len(parts.files) != 1 or parts.has(r"\b(?:count|how many)\b"):
+    if len(parts.files) != 1 or parts.has(r"\b(?:count|how many)\b") or parts.orders(_CHANGE):
         return None
+    if parts.orders(r"\b(?:last|bottom|final|tail)\b") and (count := parts.count()):
+        return shell("wording", f"tail -n {count} {shlex.quote(parts.file)}")
     between = parts.has(r"\blines?\s+(\d{1,6})(?:\s*(?:-|–|to|until|through|and)\s*(\d{1,6}))?")
     if between:
         first = int(between.group(1))
@@ -148,6 +172,8 @@ def _list(parts: Parts) -> Wording:
 
 
 def _read(parts: Parts) -> Wording:
+    if parts.orders(rf"\b(?:and|then)\s+(?:{_CHANGE})"):
+        return None
     names = [name for name in parts.files if name not in parts.folders]
     return _call("read", names[:8]) if names else None
 

@@ -105,6 +105,8 @@ def _log(parts: Parts) -> str:
         return "git show HEAD" if parts.has(r"\b(?:what|show|changed|in)\b") else "git log -n 1"
     if parts.file:
         return _quoted("log", "--", parts.file)
+    if parts.orders(r"\blog files?\b|\b(?:delete|remove|erase)\b"):
+        return ""
     return f"git log -n {count}" if count else "git log"
 
 

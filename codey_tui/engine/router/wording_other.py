@@ -35,13 +35,13 @@ _LOOKS: tuple[tuple[str, str], ...] = (
 _TESTS = r"\b(?:unit )?(?:tests?|test suite|pytest)\b"
 _RUN = r"\b(?:re)?(?:run|execute|exec|start|launch|invoke|try|boot|fire up|spin up|kick off)\b"
 _WHERE_WORDS = frozenset(
-    "code project repo repository codebase files folder sources source everything here all workspace".split()
+    "code project repo repository codebase files folder sources source everything here all workspace where".split()
 )
 
 
 def shell_wording(parts: Parts) -> Wording:
     """The command that a request means, as the exact rules know it, or None."""
-    for make in (_command, _checker, _count, _install, _tests, _program, _look):
+    for make in (_command, _executable, _checker, _count, _install, _tests, _program, _look):
         if wording := make(parts):
             return wording
     return None
@@ -110,7 +110,7 @@ def _install(parts: Parts) -> Wording:
 
 
 def _tests(parts: Parts) -> Wording:
-    if not parts.has(_TESTS) and not parts.has(r"^test (?:everything|it all|the (?:code|project|app))"):
+    if not parts.orders(_TESTS) and not parts.has(r"^test (?:everything|it all|the (?:code|project|app))"):
         return None
     if parts.has(r"\b(?:write|create|add|fix|generate|make)\b"):
         return None
@@ -125,7 +125,7 @@ def _tests(parts: Parts) -> Wording:
 
 def _program(parts: Parts) -> Wording:
     """A file to run, with what follows `with` as its arguments."""
-    if not (parts.has(_RUN) or parts.has(r"\b(?:give|put)\b.*\brun\b|\btry out\b")):
+    if not (parts.orders(_RUN) or parts.has(r"\b(?:give|put)\b.*\brun\b|\btry out\b")):
         return None
     if not parts.files:
         return "run the app" if parts.has(r"\b(?:app|application|server|program|project|site)\b") else None
@@ -137,9 +137,15 @@ def _program(parts: Parts) -> Wording:
     return f"run {parts.files[0]} {rest}".strip() if fits or not rest else None
 
 
-def _look(parts: Parts) -> Wording:
+def _executable(parts: Parts) -> Wording:
     if parts.files and parts.has(r"\b(?:make|mark)\b.*\b(?:executable|runnable)\b|\bexecut\w+ permission"):
         return shell("wording", f"chmod +x {shlex.quote(parts.files[0])}")
+    return None
+
+
+def _look(parts: Parts) -> Wording:
+    if parts.files and parts.orders(r"\bhow (?:big|large|heavy)\b|\bsize of\b"):
+        return shell("wording", f"du -sh {shlex.join(parts.files)}")
     if wanted := parts.has(r"\bversion of ([\w.-]+) is installed\b"):
         return shell("wording", f"python3 -m pip show {wanted.group(1)}")
     return next((shell("wording", command) for pattern, command in _LOOKS if parts.has(pattern)), None)
@@ -192,6 +198,8 @@ def _pattern(parts: Parts, path: str) -> str:
 
 def sqlite_wording(parts: Parts) -> Wording:
     """The sqlite tool's call: a statement where one is written out, else tables, a schema, or the rows of a table."""
+    if parts.orders(r"\b(?:back\s?up|copy|duplicate|rename|move|zip|size|how (?:big|large)|stage|commit)\b"):
+        return None  # of the file, not of what is in it
     path = next((name for name in parts.files if name.rsplit(".", 1)[-1] in ("db", "sqlite", "sqlite3", "db3")), "")
     if not path:
         return None
