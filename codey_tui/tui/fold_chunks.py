@@ -86,7 +86,8 @@ def _chunk_ended(view: View, event: ev.ChunkEnded, env: ev.Envelope) -> View:
         text = code(clean(event.content), chunk.language) if event.content else ""
         if event.reason:
             text = f"{text}\n\n{clean(event.reason)}".strip()
-        view = put_line(view, Line(key=key, role="file", title=" · ".join(parts), text=text))
+        role = "file" if event.content else "system"  # a reason alone is a sentence, not the text of a file
+        view = put_line(view, Line(key=key, role=role, title=" · ".join(parts), text=text))
     read = figures.tokens_new + figures.tokens_cached
     used = read + figures.tokens_out if read else 0
     streams = {stream: text for stream, text in view.streams.items() if stream != event.chunk_id}

@@ -12,6 +12,8 @@ from codey_tui.protocol.models import Figures, ModelInfo, SessionInfo
 from codey_tui.tui.fold_parts import find_line, put_line
 from codey_tui.tui.state import Line, View
 from codey_tui.tui.view import fold
+from codey_tui.tui.widgets.transcript.document import Document
+from codey_tui.tui.widgets.transcript.entry import Entry
 from tests.fakes import tui_script as script
 from tests.fakes.scripted_client import MODEL, SESSION, START, envelopes
 
@@ -193,6 +195,15 @@ def test_views_that_grew_from_the_same_one_find_their_own_lines() -> None:
     assert [find_line(first, key) for key in "abc"] == [0, 1, -1]
     assert [find_line(other, key) for key in "abc"] == [-1, 0, -1]
     assert [line.text for line in put_line(first, Line(key="b", role="tool", text="3")).lines] == ["a", "3"]
+
+
+def test_a_chunk_without_a_text_is_told_as_a_sentence_and_not_as_code() -> None:
+    why = "The disk is full; make room and try again."
+    ended = ev.ChunkEnded(chunk_id="c1", state="failed", figures=Figures(seconds=0.2), reason=why)
+    view = folded((*script.STARTED, ended))
+    line = view.lines[-1]
+    assert line.text == why
+    assert Document(Entry(key=line.key, role=line.role, text=line.text, title=line.title)).blocks[0].kind == "text"
 
 
 def test_a_reason_that_the_line_above_gives_is_not_given_again() -> None:
