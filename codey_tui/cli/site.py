@@ -70,6 +70,10 @@ def find_workspace(given: Path | None) -> Path:
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"The folder {given or 'that you are in'} cannot be used: {reason}.") from error
+    if any("\ud800" <= letter <= "\udfff" for letter in str(workspace)):
+        raise InputError(
+            f"The name of the folder {workspace} is not UTF-8 text, which models and records are. Rename it."
+        )
     if not workspace.is_dir():
         raise InputError(f"{workspace} is not a folder. Name one with --workspace.")
     if not os.access(workspace, os.R_OK | os.X_OK):

@@ -1,6 +1,7 @@
 """What concerns the terminal: restoring its modes, and keeping control codes of others out of it."""
 
 import io
+import json
 import os
 import re
 import sys
@@ -26,8 +27,13 @@ def plain(text: str) -> str:
 
 def json_line(value: object, indent: int = 0) -> str:
     """JSON that is safe on a terminal too: what one would obey and JSON leaves as it is becomes an escape, so nothing is lost."""
-    data = msgspec.json.encode(value)
-    text = (msgspec.json.format(data, indent=indent) if indent else data).decode()
+    try:
+        data = msgspec.json.encode(value)
+        text = (msgspec.json.format(data, indent=indent) if indent else data).decode()
+    except (
+        UnicodeEncodeError
+    ):  # a file's name that is not UTF-8 text; this one writes its odd bytes as lone surrogates, escaped
+        text = json.dumps(msgspec.to_builtins(value), indent=indent or None)
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

@@ -177,11 +177,14 @@ def inspect(path: Path) -> GgufInfo:
             raise ModelMissing(f"There is no model file at {path}.")
         if not path.is_file():
             raise ModelBroken(f"{path} is not a file, so it cannot be loaded as a model.")
+        str(path.resolve()).encode()  # it travels to the model's process as text
         size = path.stat().st_size
         if size < 24:
             raise ModelBroken(f"{path.name} is no GGUF model: it has only {size} bytes.")
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _inspect(path, data, size)
+    except UnicodeEncodeError as error:
+        raise ModelBroken(f"The name of the model file {path.resolve()} is not UTF-8 text. Rename it.") from error
     except OSError as error:
         raise ModelBroken(f"The model file {path} cannot be read: {error.strerror or error}.") from error
 

@@ -20,6 +20,7 @@ from codey_tui.cli.terminal import RESTORE, plain
 from codey_tui.offers import models_elsewhere
 from codey_tui.paths import Paths
 from tests.fakes.shell import ROOT, codey, command, environment
+from tests.fakes.tiny_gguf import write_tiny_gguf
 
 COMMANDS = ("audit", "config", "doctor", "forget", "reset", "run", "sessions", "stop", "undo")
 
@@ -254,6 +255,21 @@ def test_a_standard_stream_that_is_closed_is_an_empty_one(tmp_path: Path, closed
     done = subprocess.run(shell, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
     assert done.returncode == status, done.stderr
     assert "went wrong" not in done.stderr
+
+
+def test_names_that_are_no_text_are_told_or_escaped(home: Path, tmp_path: Path):
+    odd = tmp_path / os.fsdecode(b"caf\xe9")
+    odd.mkdir()
+    done = codey("run", "list files", cwd=odd)
+    assert done.returncode == 2
+    assert "not UTF-8" in one_sentence(done.stderr)
+    model = home / ".lmstudio" / "models" / os.fsdecode(b"n\xe9.gguf")
+    model.parent.mkdir(parents=True)
+    write_tiny_gguf(model, say=["x"])
+    assert [found["path"] for found in json.loads(codey("models", "import", "--json").stdout)] == [str(model)]
+    fit = codey("models", "fit", str(model))
+    assert fit.returncode == 2
+    assert "not UTF-8" in one_sentence(fit.stderr)
 
 
 def test_what_the_terminal_cannot_show_is_an_escape(tmp_path: Path):
