@@ -1,6 +1,7 @@
 """Settings: one frozen struct, read once from five layers, with a sentence for every field and for every mistake."""
 
 import difflib
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -174,6 +175,8 @@ WORKSPACE_FIELDS = frozenset(
 """What a workspace's own file may set: it came with the code, so whoever wrote the code wrote it too."""
 
 _NOT_SETTINGS = frozenset({"config_dir", "data_dir", "runtime_dir"})
+_SHORT = {"context_tokens": "context", "kv_type": "kv"}
+"""The names that these flags have in every command that has them."""
 _STRICTEST_FIRST: tuple[ApprovalMode, ...] = ("plan", "ask", "auto-edit", "auto")
 _MAX_FILE_BYTES = 1 << 20
 
@@ -253,14 +256,18 @@ def _value(key: str, value: object, where: str, *, text: bool) -> object:
     try:
         if text and key in ("models", "keymap", "rules", "keep_alive_models"):
             value = msgspec.json.decode(str(value))
-        return msgspec.convert(value, _TYPES[key], strict=not text)
+        found: object = msgspec.convert(value, _TYPES[key], strict=not text)
+        if isinstance(found, float) and not math.isfinite(found):
+            raise msgspec.ValidationError("Expected a finite number")
+        return found
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         problem = f"has a value that does not fit: {value!r} ({_plain(str(error))})"
         raise SettingsError(where, key, problem, DESCRIPTIONS[key]) from error
 
 
 def _plain(message: str) -> str:
-    return message[:1].lower() + message[1:].replace("`", "'")
+    said = message[:1].lower() + message[1:].replace("`", "'")
+    return said.replace("'bool', got 'str'", "true or false")
 
 
 def _advice(key: str) -> str:
@@ -318,7 +325,7 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
 def _from_flags(flags: Mapping[str, object]) -> dict[str, Any]:
     given = {key: value for key, value in flags.items() if value is not None}
     checked = {
-        key: _value(key, value, f"the flag --{key.replace('_', '-')}", text=isinstance(value, str))
+        key: _value(key, value, f"the flag --{_SHORT.get(key) or key.replace('_', '-')}", text=isinstance(value, str))
         for key, value in given.items()
     }
     return {key: _located(key, value) for key, value in checked.items()}

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from codey_tui.cli.options import JSON
+from codey_tui.cli.options import JSON, Seconds
 
 MODEL = click.option("--model", metavar="ID|FILE", help="Model to measure: an id, or a GGUF file; by default yours.")
 CONTEXT = click.option("--context", "--ctx", "context_tokens", type=int, help="Tokens of context; by default yours.")
@@ -24,9 +24,7 @@ def bench() -> None:
 @CONTEXT
 @KV
 @click.option("--rounds", type=click.IntRange(1, 100), default=3, show_default=True, help="Measurements of each side.")
-@click.option(
-    "--seconds", type=click.FloatRange(0.1, 600), default=4.0, show_default=True, help="Of each generation, about."
-)
+@click.option("--seconds", type=Seconds(0.1, 600), default=4.0, show_default=True, help="Of each generation, about.")
 @click.option(
     "--reference", metavar="PROGRAM", default="", help="llama-bench to compare with; by default that on PATH."
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from codey_tui.cli.options import JSON
+from codey_tui.cli.options import JSON, Seconds
 
 CONTEXT = click.option("--context", "--ctx", "context_tokens", type=int, help="Tokens of context; by default yours.")
 KV = click.option("--kv", "kv_type", type=click.Choice(["f16", "q8_0"]), help="KV cache; by default yours.")
@@ -53,9 +53,7 @@ def fit(model: str, as_json: bool, **flags: Any) -> int:
 
 @models.command()
 @click.argument("model", required=False, metavar="[ID|FILE]")
-@click.option(
-    "--seconds", type=click.FloatRange(1, 3600), default=60.0, show_default=True, help="What it may take, about."
-)
+@click.option("--seconds", type=Seconds(1, 3600), default=60.0, show_default=True, help="What it may take, about.")
 @JSON
 def probe(model: str | None, seconds: float, as_json: bool) -> int:
     """Measure how a model runs best here: threads, batch, flash attention, KV cache. By default your model.

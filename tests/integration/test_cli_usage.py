@@ -108,6 +108,8 @@ def test_bad_input_is_told_in_one_sentence(args: list[str], said: str):
         ["undo", "--turn", "0"],
         ["--approval-mode", "never"],
         ["run", "a", "b"],
+        ["bench", "speed", "--seconds", "nan"],
+        ["models", "probe", "--seconds", "nan"],
     ],
 )
 def test_bad_usage_exits_2(args: list[str]):

@@ -163,3 +163,23 @@ def test_every_setting_has_its_sentence() -> None:
     for name, sentence in DESCRIPTIONS.items():
         assert sentence.endswith("."), name
         assert len(sentence) > 20, name
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("CODEY_IDLE_EXIT_S", "inf", "finite"),
+        ("CODEY_TEMPERATURE", "nan", "fit"),
+        ("CODEY_MOUSE", "off", "true or false"),
+    ],
+)
+def test_what_is_no_figure_or_no_answer_is_told(
+    paths: Paths, workspace: Path, variable: str, value: str, said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        load(paths, workspace, {variable: value})
+
+
+def test_a_flag_is_named_as_every_command_knows_it(paths: Paths, workspace: Path) -> None:
+    with pytest.raises(SettingsError, match="the flag --context:"):
+        load(paths, workspace, {}, {"context_tokens": 10})
