@@ -47,7 +47,9 @@ _RUN_IT = re.compile(
     re.IGNORECASE,
 )
 _STRUCTURE = re.compile(r"\b(?:structure|skeleton|scaffold|boilerplate|project layout)\b", re.IGNORECASE)
-_TESTS_FOR = re.compile(r"\btests?\s+(?:for|of)\b", re.IGNORECASE)
+_TESTS_FOR = re.compile(
+    r"\btests?(?:\s+(?:file|files|module|suite|cases?|script|class))?\s+(?:for|of)\b", re.IGNORECASE
+)
 _TARGET = re.compile(
     r"\b(?:in|into|to|names?|named|called|as|file|inside)\s+(?:the\s+|a\s+|file\s+)*[`'\"@]?$", re.IGNORECASE
 )
@@ -151,7 +153,7 @@ class _Planner:
         for path in named:
             self._check(path)
         named = [path for path in named if PurePosixPath(path).suffix.lower() not in sources.BINARY]
-        if holder := self._holding(text, named):
+        if holder := self._holding(text, named) or (not named and self._defining(first, text)):
             return holder, True
         if first in words.CREATE_VERBS or (first in {"add", "unit", "test", "tests"} and _TESTS_FOR.search(bare)):
             return self._target_of_creation(bare, named)
@@ -176,9 +178,21 @@ class _Planner:
         found = [path for path in paths if edited_function(text, read(self._workspace, path) or "")]
         return found[0] if len(found) == 1 else ""
 
+    def _defining(self, first: str, text: str) -> str:
+        """The only Python file here that defines the function or class that an order to change something names."""
+        if first not in words.EDIT_VERBS | {"add"}:
+            return ""
+        found = [
+            path
+            for path in self._names()[:MAX_LISTED]
+            if path.endswith(".py") and sources.defines(read(self._workspace, path) or "", text)
+        ]
+        return found[0] if len(found) == 1 else ""
+
     def _target_of_creation(self, bare: str, named: list[str]) -> tuple[str, bool]:
         """Where a new thing goes: the file it is to be written to, or a free name from its words."""
-        if _TESTS_FOR.search(bare) and named:
+        own = any(PurePosixPath(path).name.startswith("test") for path in named)  # tests/test_a.py is where they go
+        if _TESTS_FOR.search(bare) and named and not own:
             source = PurePosixPath(named[-1])
             return self._fresh(
                 f"test_{source.stem}.py" if source.suffix == ".py" else f"{source.stem}.test{source.suffix}"

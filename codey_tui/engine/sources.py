@@ -39,6 +39,18 @@ _OF_ALL = frozenset({"commit", "push", "pull", "install"})
 """Orders whose `it` is all that was changed."""
 
 
+_NAMED = re.compile(
+    r"\b(?:function|method|class)\s+[`'\"]?(?P<said>[A-Za-z_]\w*)|(?<![\w./-])(?P<form>[A-Za-z]\w*_\w+|[a-z]+[A-Z]\w*)(?![\w./-])"
+)
+"""A name that stands after the word function or class, or has the form of an identifier."""
+
+
+def defines(source: str, request: str) -> bool:
+    """Whether the Python text `source` defines a function or class that a request names."""
+    names = {match["said"] or match["form"] for match in _NAMED.finditer(request)}
+    return any(re.search(rf"^\s*(?:async\s+def|def|class)\s+{name}\b", source, re.MULTILINE) for name in names)
+
+
 def works_on(bare: str, path: str) -> bool:
     """Whether a request is for a program that reads or writes the data file `path`, and not for the file itself."""
     program = _PROGRAM.search(bare)

@@ -147,7 +147,12 @@ def _run(rest: str, workspace: Path) -> ToolCall | None:
         return next(
             (shell("run", f"python3 {name}") for name in ("app.py", "main.py") if exists(name, workspace)), None
         )
-    rest = re.sub(r"^(?:the )?(?:(?:command|script|program|file)\s+)(?=\S)", "", rest, flags=re.IGNORECASE)
+    rest = re.sub(
+        r"^(?:the )?(?:(?:python3?|shell|bash)\s+(?=(?:script|program|file)\b))?(?:(?:command|script|program|file)\s+)(?=\S)",
+        "",
+        rest,
+        flags=re.IGNORECASE,
+    )
     rest = _OPTIONS.sub(r"\g<file> ", rest)
     first = bare((spans.shlex_words(rest) or [""])[0])
     interpreter = words.INTERPRETERS.get(Path(first).suffix.lower())
@@ -266,7 +271,13 @@ def commit_as_is(match: re.Match[str], workspace: Path) -> ToolCall | None:
 def git_words(match: re.Match[str], workspace: Path) -> ToolCall | None:
     """`show the git log`, `push to origin`."""
     sub = match.group("sub").lower()
-    return _git(f"git {sub}", workspace)
+    rest = match.groupdict().get("rest") or ""
+    return _git(f"git {sub} {'add ' if sub == 'remote' else ''}{rest}".strip(), workspace)
+
+
+def download(match: re.Match[str], workspace: Path) -> ToolCall | None:
+    """`download https://...`."""
+    return shell("download", f"curl -fLO {shlex.quote(match.group('rest'))}")
 
 
 def sqlite(match: re.Match[str], workspace: Path) -> ToolCall | None:

@@ -131,6 +131,8 @@ def _question(request: Request) -> Ruling | None:
     politely = len(spoken) != len(request.words) and request.first in words.CODE_VERBS
     if request.first in words.QUESTION_WORDS or (request.first == "show" and "how" in request.words[1:3]):
         return Ruling("question-word", "question", 0.95 if asks else 0.9)
+    if words.VERSUS.match(request.bare) and "game" not in request.words and request.first not in words.CODE_VERBS:
+        return Ruling("question-word", "question", 0.9)
     if request.first in {"can", "could", "will"}:
         return Ruling("question-word", "question", 0.7)
     if asks and not politely and request.first not in words.CREATE_VERBS:

@@ -1,11 +1,12 @@
 """Rules that turn a line into a tool call: patterns of whole requests in, the tool's arguments out."""
 
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 from codey_tui.engine.router import command_lines, spans
-from codey_tui.engine.router.tool_calls import ToolCall, bare, exists, file_call, is_path
+from codey_tui.engine.router.tool_calls import ToolCall, bare, exists, file_call, is_path, shell
 
 Maker = Callable[[re.Match[str], Path], ToolCall | None]
 
@@ -66,6 +67,8 @@ def _list(match: re.Match[str], workspace: Path) -> ToolCall | None:
     """`list files`, `list the files in src`."""
     path = bare(match.group("path") or ".").rstrip("?")
     here = path.lower() in {"here", "this", "the", "workspace", "project", "current"}
+    if re.search(r"\bcontents?\b", match.group(0)) and path != "." and not here and not exists(path, workspace):
+        return None  # "the contents of the config" may be those of a file
     return file_call("list", "list", ["." if here or not path else path])
 
 
@@ -93,11 +96,24 @@ def _write(match: re.Match[str], workspace: Path) -> ToolCall | None:
     if not is_path(path, workspace) or exists(path, workspace):
         return None
     if content is None:
-        return file_call("write", "write", [path.rstrip(".")], content="") if match.group("empty") else None
+        return (
+            file_call("write", "write", [path.rstrip(".")], content="")
+            if match.group("empty") or match.group(0)[:4].lower() == "new "
+            else None
+        )
     return file_call("write", "write", [path], content=bare(content) + "\n")
 
 
+def _touch(match: re.Match[str], workspace: Path) -> ToolCall | None:
+    """`create the files a.txt, b.txt and c.txt`."""
+    names = [bare(piece) for piece in re.findall(_TOKEN, match.group("rest")) if piece != "and"]
+    if len(names) < 2 or not all(spans.looks_like_file(name) for name in names):
+        return None
+    return shell("touch", f"touch -- {shlex.join(names)}")
+
+
 _CREATE = r"(?:create|make|add|new)"
+_ADDRESS = r"(?:https?://|ssh://|git@)[^\s'\"`|;&<>$]+"
 # Tried in order; every pattern but the first fits the whole request.
 _TABLE: tuple[tuple[str, Maker], ...] = (
     (rf"sqlite\s+(?P<op>schema|query|tables)\s+{_ONE}(?:\s+(?P<query>.+))?$", command_lines.sqlite),
@@ -146,6 +162,16 @@ _TABLE: tuple[tuple[str, Maker], ...] = (
         r"(?:find|show|list)\s+(?:me\s+)?(?:all\s+)?(?:the\s+)?(?P<what>TODO|FIXME|XXX|HACK)s?(?:\s+comments)?"
         rf"(?:\s+(?:in|under)\s+(?:the\s+|all\s+)?{_ONE})?\.?$",
         command_lines.search,
+    ),
+    (rf"(?P<sub>clone)\s+(?P<rest>{_ADDRESS}(?:\s+[\w./-]+)?)$", command_lines.git_words),
+    (
+        rf"add\s+(?:an?\s+|the\s+)?(?:new\s+)?(?:git\s+)?(?P<sub>remote)\s+(?:(?:named|called)\s+)?(?P<rest>[\w-]+\s+{_ADDRESS})$",
+        command_lines.git_words,
+    ),
+    (rf"download\s+(?P<rest>{_ADDRESS})$", command_lines.download),
+    (
+        rf"{_CREATE}\s+(?:(?:the|some|two|three|four|\d)\s+)?(?:new\s+|empty\s+)*files\s*(?:named\s+|called\s+)?:?\s*(?P<rest>\S.*)$",
+        _touch,
     ),
     (r"\S.*$", command_lines.command),
     (r"(?:run|execute|exec|launch|start|invoke)\s+(?P<rest>.+)$", command_lines.run),

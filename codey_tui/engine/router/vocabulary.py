@@ -147,6 +147,8 @@ TROUBLE = re.compile(
     r"(?:throws|raises|gives|shows|has|with|gets) (?:an? |the )?(?:\w+ )?(?:error|exception|traceback|warning))\b",
     re.IGNORECASE,
 )
+# "list vs tuple"
+VERSUS = re.compile(r"(?:[\w+#.-]+ ){1,3}(?:vs\.?|versus) (?:[\w+#.-]+ ?){1,3}$", re.IGNORECASE)
 # A file that is read for its change: "open a.py and fix the bug".
 READ_THEN = re.compile(
     r"(?:read|open|look (?:at|into)|view|check|go (?:in)?to|load|take)\s+(?:the\s+)?(?:file\s+)?[`'\"@]?(?P<path>[\w./-]*\w)[`'\"]?"

@@ -43,7 +43,9 @@ def _mkdir(parts: Parts) -> Wording:
     if parts.has(r"\blist|\bshow|\bwhat|\bwhich|\bfind|\bfile\b"):
         return None
     said = re.search(
-        rf"{_FOLDER}(?:\s+for me)?(?:\s+(?:named|called|for))?\s*:?\s+(?P<names>\S.*)$", parts.text, re.IGNORECASE
+        rf"{_FOLDER}(?:\s+(?:structure|tree|path))?(?:\s+for me)?(?:\s+(?:named|called|for))?\s*:?\s+(?P<names>\S.*)$",
+        parts.text,
+        re.IGNORECASE,
     )
     names = parts.quoted or [
         name.strip("'\"`.") for name in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", said.group("names") if said else "")
@@ -164,7 +166,7 @@ def _lines(parts: Parts) -> Wording:
 
 
 def _list(parts: Parts) -> Wording:
-    if parts.files:
+    if parts.files or parts.orders(r"^(?:create|make|set ?up|scaffold|mkdir)\b"):
         return None
     if parts.folders:
         return _call("list", [parts.folders[0].rstrip("/")])

@@ -15,6 +15,9 @@ _TWO_REVISIONS = (
     r"\b(?:compare|diff|differences? between)\s+(?:branch(?:es)?\s+|the\s+)*([\w./-]+)\s+(?:with|and|to|against|vs\.?)\s+"
     r"(?:branch\s+|the\s+)*([\w./-]*\w)(?:\s+branch(?:es)?)?$"
 )
+_RENAMED = (
+    r"\brename\s+(?:the\s+|my\s+|this\s+|current\s+)*branch(?:\s+([\w./-]+))??\s+(?:to|as|into)\s+['\"`]?([\w./-]*\w)"
+)
 _NO_NAMES = frozenset(
     "a an the my our this that new it to from for of in on off and with named called branch branches i am is are we you all "
     "please back into over current existing git".split()
@@ -105,7 +108,7 @@ def _log(parts: Parts) -> str:
         return "git show HEAD" if parts.has(r"\b(?:what|show|changed|in)\b") else "git log -n 1"
     if parts.file:
         return _quoted("log", "--", parts.file)
-    if parts.orders(r"\blog files?\b|\b(?:delete|remove|erase)\b"):
+    if parts.orders(r"\blog files?\b|\b(?:delete|remove|erase|squash|reword|reorder)\b"):
         return ""
     return f"git log -n {count}" if count else "git log"
 
@@ -124,10 +127,15 @@ def _stash(parts: Parts) -> str:
 
 def _branch(parts: Parts) -> str:
     name = _name(parts)
+    if renamed := re.search(_RENAMED, parts.text, re.IGNORECASE):
+        old = renamed.group(1) or ""
+        return _quoted("branch", "-m", "" if old.lower() in _NO_NAMES else old, renamed.group(2))
     if parts.has(r"\b(?:delete|remove|drop|erase|kill|get rid of|can go)\b"):
         return _quoted("branch", "-d", name) if name else ""
     if parts.has(r"\b(?:create|make|start|open|add|new|branch off|cut)\b"):
         return _quoted("switch", "-c", name) if name else ""
+    if parts.has(r"\bmerge\b") and name in parts.files:
+        return ""
     if parts.has(r"\bmerge\b"):
         return _quoted("merge", name) if name else ""
     if parts.has(r"\b(?:switch|change|go|move|check\s?out|back|jump|use|take|bring|work|activate)\b"):

@@ -16,7 +16,11 @@ CODE = Route(kind="code", confidence=1.0, decided_by="test", milliseconds=0.0)
 def workspace(tmp_path: Path) -> Path:
     for name in ("main.py", "utils.py", "data.csv", "config.json", "index.html", "users.db", "notes.txt"):
         (tmp_path / name).write_text("x = 1\n")
+    (tmp_path / "utils.py").write_text(
+        "def load(path):\n    return path\n\n\ndef load_data(path):\n    return load(path)\n"
+    )
     (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "test_core.py").write_text("")
     return tmp_path
 
 
@@ -49,6 +53,12 @@ def planned(text: str, workspace: Path) -> list[str]:
         ("write a story to story.txt", "source_file story.txt"),
         ("make please one file with name test.txt", "source_file test.txt"),
         ("add tests for utils.py and run them", "source_file test_utils.py"),
+        ("create a test file for utils.py", "source_file test_utils.py"),
+        ("create tests/test_main.py with a test for main", "source_file tests/test_main.py"),
+        ("add a test for load to src/test_core.py", "edit src/test_core.py"),
+        ("delete function load", "edit utils.py"),
+        ("add error handling to load_data", "edit utils.py"),
+        ("add a function to sort numbers", "source_file sort_numbers.py"),
         ("add a column age to users in users.db", "source_file column_age.py"),
         ("give me the code for binary search", "source_file binary_search.py"),
         ("craete hello.py that prints hi", "source_file hello.py"),

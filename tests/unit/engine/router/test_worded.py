@@ -52,6 +52,8 @@ def test_a_commit_among_steps_is_no_file_to_write(workspace: Path) -> None:
         ("discard my changes to main.py", {"op": "restore", "paths": ["main.py"]}),
         ("compare main with develop", {"command": "git diff main develop"}),
         ("show the last 3 commits", {"op": "log", "count": 3}),
+        ("rename the branch to dev", {"command": "git branch -m dev"}),
+        ("rename branch old to new-name", {"command": "git branch -m old new-name"}),
     ],
 )
 def test_git_in_words(workspace: Path, text: str, args: dict[str, Any]) -> None:
@@ -73,6 +75,7 @@ def test_git_in_words(workspace: Path, text: str, args: dict[str, Any]) -> None:
             {"command": "find . -name '*.pyc' -type f -not -path '*/.git/*' -delete"},
         ),
         ("find all csv files", {"op": "find", "path": ".", "pattern": "*.csv"}),
+        ("create a directory structure src/a/b", {"op": "mkdir", "path": "src/a/b"}),
         ("delete line 3 of main.py", None),
         ("look at main.py and add docstrings", None),
     ],
@@ -101,8 +104,9 @@ def test_what_is_done_with_a_database_file_looks_into_no_table(workspace: Path, 
     assert worded_call("sqlite", Parts(text, workspace)) is None
 
 
-def test_old_log_files_are_no_history(workspace: Path) -> None:
-    assert worded_call("git", Parts("delete all log files", workspace)) is None
+@pytest.mark.parametrize("text", ["delete all log files", "squash the last 3 commits", "merge main.py and notes.txt"])
+def test_what_sounds_like_git_and_is_not_its_line_is_none(workspace: Path, text: str) -> None:
+    assert worded_call("git", Parts(text, workspace)) is None
 
 
 @pytest.mark.parametrize(
@@ -112,6 +116,17 @@ def test_old_log_files_are_no_history(workspace: Path) -> None:
         ("grep TODO main.py", "shell", {"command": "grep TODO main.py"}),
         ("ls | grep a", "shell", {"command": "ls | grep a"}),
         ("./build.sh --fast", "shell", {"command": "./build.sh --fast"}),
+        ("clone https://example.com/a.git", "shell", {"command": "git clone https://example.com/a.git"}),
+        (
+            "add remote origin https://example.com/a.git",
+            "shell",
+            {"command": "git remote add origin https://example.com/a.git"},
+        ),
+        ("download https://example.com/a.csv", "shell", {"command": "curl -fLO https://example.com/a.csv"}),
+        ("create files a.txt, b.txt and c.txt", "shell", {"command": "touch -- a.txt b.txt c.txt"}),
+        ("new file x.py", "file", {"op": "write", "path": "x.py", "content": ""}),
+        ("run python script main.py", "shell", {"command": "python3 main.py"}),
+        ("show the contents of src", "file", {"op": "list", "path": "src"}),
         ("ping example.com", "shell", {"command": "ping example.com"}),
         ("sudo apt install curl", "shell", {"command": "sudo apt install curl"}),
         ("pkg install python", "shell", {"command": "pkg install python"}),
@@ -165,3 +180,12 @@ def test_what_only_begins_like_code_is_none(workspace: Path, text: str) -> None:
 )
 def test_a_web_application_that_manages_things_is_a_whole_one(workspace: Path, text: str) -> None:
     assert route(text, registry.NAMES, workspace).kind == "fullstack"
+
+
+def test_the_contents_of_nothing_are_no_list(workspace: Path) -> None:
+    assert route("show me the contents of the config", registry.NAMES, workspace).args.get("path") != "config"
+
+
+@pytest.mark.parametrize(("text", "kind"), [("python vs javascript", "question"), ("player vs computer game", "code")])
+def test_what_is_compared_is_asked_about(workspace: Path, text: str, kind: str) -> None:
+    assert route(text, registry.NAMES, workspace).kind == kind
