@@ -19,6 +19,7 @@ _MACHINE = {
     errno.ENOSPC: "Make room on the disk and try again.",
     errno.EDQUOT: "Make room within your quota and try again.",
     errno.EROFS: "Choose another place with CODEY_DATA_DIR and CODEY_CONFIG_DIR.",
+    errno.ENOTDIR: "Choose another place with CODEY_DATA_DIR and CODEY_CONFIG_DIR.",
     errno.EACCES: "Give yourself access to it, or choose another place with CODEY_DATA_DIR and CODEY_CONFIG_DIR.",
     errno.EPERM: "Give yourself access to it, or choose another place with CODEY_DATA_DIR and CODEY_CONFIG_DIR.",
 }

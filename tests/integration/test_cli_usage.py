@@ -292,7 +292,7 @@ def test_in_a_terminal_a_folder_that_is_none_is_told_before_any_screen():
     assert "/nowhere" in one_sentence(done.stderr)
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENOTDIR])
 def test_what_the_machine_refuses_is_one_sentence(number: int, capsys: pytest.CaptureFixture[str]):
     def command() -> int:
         raise OSError(number, os.strerror(number))
