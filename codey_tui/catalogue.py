@@ -127,9 +127,10 @@ def find_model(specs: Sequence[ModelSpec], name: str, published: Collection[str]
         raise CatalogueError(
             f'The model "{name}" is not on this machine yet. Fetch it with `codey models pull {name}`.'
         )
-    close = difflib.get_close_matches(name, [spec.id for spec in specs], n=1)
+    close = difflib.get_close_matches(name, [*(spec.id for spec in specs), *published], n=1)
     known = ", ".join(spec.id for spec in specs) or "none"
-    advice = f'Did you mean "{close[0]}"?' if close else f"Known models: {known}."
+    more = " `codey models list` shows those that can be fetched." if published else ""
+    advice = f'Did you mean "{close[0]}"?' if close else f"Known models: {known}.{more}"
     raise CatalogueError(f'There is no model "{name}". {advice}')
 
 

@@ -80,3 +80,10 @@ def test_the_catalogue_that_ships_can_be_read(tmp_path: Path) -> None:
     paths = Paths(config_dir=tmp_path, data_dir=tmp_path, runtime_dir=tmp_path, assets=find_assets())
     specs = read_catalogue(paths, {})
     assert find_model(specs, "nano").path.name == "nano.gguf"
+
+
+def test_a_slip_in_the_name_of_a_model_of_the_hub_is_told() -> None:
+    with pytest.raises(CatalogueError, match=r'Did you mean "qwen2\.5-coder-7b"'):
+        find_model((), "qwen2.5-coder-7", {"qwen2.5-coder-7b", "granite"})
+    with pytest.raises(CatalogueError, match="codey models list"):
+        find_model((), "something", {"qwen2.5-coder-7b"})
