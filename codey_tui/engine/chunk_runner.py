@@ -28,7 +28,7 @@ class ChunkRunner:
         self.reports: list[ChunkReport] = []
         self._files: dict[str, FileRun] = {}  # path -> the run that wrote it in this turn, for repairs
 
-    async def run(self, chunk: Chunk, index: int, total: int, blocked_by: str = "") -> ChunkState:
+    async def run(self, chunk: Chunk, index: int, total: int, blocked: str = "") -> ChunkState:
         """Run one chunk and say how it ended. What the whole turn cannot survive comes as `TurnFailed`."""
         state = self._state
         state.emit(
@@ -46,7 +46,7 @@ class ChunkRunner:
         before = replace(state.totals)
         run = Progress()
         try:
-            report = await self._work(chunk, run, blocked_by)
+            report = await self._work(chunk, run, blocked)
         except asyncio.CancelledError:
             self._end(ChunkReport(chunk, "cancelled", f"Cancelled.{_unfinished(chunk, run)}"), run, started, before)
             raise
@@ -81,9 +81,9 @@ class ChunkRunner:
             )
         )
 
-    async def _work(self, chunk: Chunk, run: Progress, blocked_by: str) -> ChunkReport:
-        if blocked_by:
-            return ChunkReport(chunk, "skipped", f"“{blocked_by}” did not succeed")
+    async def _work(self, chunk: Chunk, run: Progress, blocked: str) -> ChunkReport:
+        if blocked:
+            return ChunkReport(chunk, "skipped", blocked)
         if chunk.kind == "command":
             return await self._command(chunk)
         if chunk.kind == "edit":

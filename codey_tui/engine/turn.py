@@ -249,10 +249,13 @@ def _chosen(plan: Plan, ids: tuple[str, ...]) -> Plan:
 
 
 def _blocker(chunk: Chunk, plan: Plan, states: dict[str, ChunkState]) -> str:
-    """Why a chunk cannot run now: the title of what it needed and that did not succeed; empty when it can."""
+    """Why a chunk cannot run now: what it needed did not succeed, or was moved behind it; empty when it can."""
     needed = list(chunk.depends)
     if chunk.condition == "previous_succeeded":
         position = next(i for i, other in enumerate(plan.chunks) if other.id == chunk.id)
         needed += [plan.chunks[position - 1].id] if position else []
     titles = {other.id: other.title for other in plan.chunks}
-    return next((titles[i] for i in needed if i in titles and states.get(i) != "done"), "")
+    missing = next((i for i in needed if i in titles and states.get(i) != "done"), None)
+    if missing is None:
+        return ""
+    return f"“{titles[missing]}” {'did not succeed' if missing in states else 'comes only after it'}"

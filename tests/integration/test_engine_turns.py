@@ -94,6 +94,21 @@ def test_undo_removes_the_file_and_the_folders_that_were_made_for_it(tmp_path: P
     asyncio.run(scenario())
 
 
+def test_a_step_that_was_moved_before_what_it_needs_is_told_so(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with EngineRoom(tmp_path, [PROGRAM]) as room:
+            room.engine.submit(ops.SubmitPrompt(text=REQUEST))
+            plan = (await room.event(ev.PlanProposed)).plan
+            turned = tuple(chunk.id for chunk in reversed(plan.chunks))
+            room.engine.submit(ops.DecidePlan(plan_id=plan.id, verdict="allow", chunks=turned))
+            await room.event(ev.TurnEnded)
+            first = room.of(ev.ChunkEnded)[0]
+            assert first.state == "skipped"
+            assert first.reason == f"“{plan.chunks[0].title}” comes only after it"
+
+    asyncio.run(scenario())
+
+
 def test_a_rejected_plan_spends_no_token_and_writes_nothing(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with EngineRoom(tmp_path) as room:

@@ -209,6 +209,7 @@ def test_a_plan_without_any_chunk_cannot_be_approved(stage: Stage) -> None:
         await pilot.press("d", "down", "d", "y")
         await pilot.pause()
         assert stage.client.ops == []
+        assert any("Every step is left out" in note.message for note in stage.app._notifications)
 
     asyncio.run(play(stage, script.PLANNED, act))
 

@@ -138,7 +138,9 @@ class PlanPanel(DecisionPanel):
         """Run what is kept, in the order that is shown."""
         self.need_answer_time()
         kept = tuple(id for id in self.order if id not in self.dropped)
-        if self.ready and self.plan is not None and kept:
+        if self.ready and not kept:
+            self.notify("Every step is left out. d takes one in again, n rejects the plan.", timeout=4)
+        elif self.ready and self.plan is not None:
             self.post_message(self.Decided(self.plan.id, True, kept, ""))
             self.answered()
 
