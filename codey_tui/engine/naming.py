@@ -36,6 +36,8 @@ NAMED: tuple[Language, ...] = (
     _language("", "gitignore", ".gitignore", r"\.?\bgitignore\b"),
     _language(".md", "markdown", "README.md", r"\breadme\b|\bmarkdown (?:file|document)\b|\bin markdown\b"),
 )
+OWN_NAMES = frozenset(language.default for language in NAMED)
+"""Files of which a project has one: an order to change it needs no path."""
 # What follows a noun that stands for the thing itself: not "website checker", not "json file formatter".
 _END = (
     r"(?=\s*$|\s*[.,;:!?]|\s+(?:with|in|about|where|of|using|please|and|called|named|like|listing|by|on|without|as|"

@@ -50,6 +50,7 @@ _STRUCTURE = re.compile(r"\b(?:structure|skeleton|scaffold|boilerplate|project l
 _TESTS_FOR = re.compile(
     r"\btests?(?:\s+(?:file|files|module|suite|cases?|script|class))?\s+(?:for|of)\b", re.IGNORECASE
 )
+_ALL = re.compile(r"\b(?:all|every\w*)\b|(?:^|\s)-\w*a", re.IGNORECASE)
 _TARGET = re.compile(
     r"\b(?:in|into|to|names?|named|called|as|file|inside)\s+(?:the\s+|a\s+|file\s+)*[`'\"@]?$", re.IGNORECASE
 )
@@ -104,6 +105,7 @@ class _Planner:
         self._request = request
         self._workspace = workspace
         self._files = [file for file in files if is_inside(workspace, file)]
+        self._staged = False  # whether a step before this one stages files
         self._made: dict[str, str] = {}  # path -> id of the chunk that writes it
 
     # --- one file ---------------------------------------------------------------------------------------------------
@@ -166,6 +168,8 @@ class _Planner:
             raise PlanRefused(self._missing(named[0]))
         if named and not re.search(rf"\ban?\s+{re.escape(named[0])}\s+files?\b", text):  # "parse a .env file" reads one
             return named[0], False
+        if (own := naming.new_path(bare)) in naming.OWN_NAMES and self._is_file(own):
+            return own, True  # "update the readme"
         if first in words.EDIT_VERBS and (only := self._only_file()):
             return only, True
         return self._fresh(naming.new_path(bare)), False
@@ -226,6 +230,7 @@ class _Planner:
         named = ""
         for number, step in enumerate(steps.split(self._request), 1):
             condition: Condition = "previous_succeeded" if step.if_succeeded and chunks else "always"
+            self._staged = self._staged or any(chunk.args.get("op") == "add" for chunk in chunks)
             chunks += self._step(number, sources.said_out(step.text, named), condition)
             named = next(iter(spans.files(step.text)), chunks[-1].path if chunks[-1].kind != "command" else named)
         if not chunks:
@@ -240,7 +245,7 @@ class _Planner:
         routed = self._route_step(text, self._tools, self._workspace)
         match routed.kind:
             case "tool" if tool_command(routed):
-                return [self.call(routed, condition)]
+                return [self.call(self._staged_only(routed, text), condition)]
             case "code" if _STRUCTURE.search(text) and re.search(r"\b(?:app|flask|fastapi|django|web)\b", text, re.I):
                 return self._structure(text, condition)
             case "fullstack":
@@ -252,6 +257,12 @@ class _Planner:
                     f"Step {number} ({_short(text)}) neither writes code nor runs a command. "
                     "Say what to write or run there, or ask it by itself."
                 )
+
+    def _staged_only(self, routed: Route, text: str) -> Route:
+        """A commit after a step that staged files takes those, unless all is asked for."""
+        if not self._staged or routed.tool != "git" or not routed.args.get("everything") or _ALL.search(text):
+            return routed
+        return msgspec.structs.replace(routed, args={**routed.args, "everything": False})
 
     def _structure(self, text: str, condition: Condition) -> list[Chunk]:
         """The folders of a web application and the file that sets it up."""

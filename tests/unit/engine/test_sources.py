@@ -14,7 +14,7 @@ CODE = Route(kind="code", confidence=1.0, decided_by="test", milliseconds=0.0)
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    for name in ("main.py", "utils.py", "data.csv", "config.json", "index.html", "users.db", "notes.txt"):
+    for name in ("main.py", "utils.py", "data.csv", "config.json", "index.html", "users.db", "notes.txt", "README.md"):
         (tmp_path / name).write_text("x = 1\n")
     (tmp_path / "utils.py").write_text(
         "def load(path):\n    return path\n\n\ndef load_data(path):\n    return load(path)\n"
@@ -57,6 +57,8 @@ def planned(text: str, workspace: Path) -> list[str]:
         ("create tests/test_main.py with a test for main", "source_file tests/test_main.py"),
         ("add a test for load to src/test_core.py", "edit src/test_core.py"),
         ("delete function load", "edit utils.py"),
+        ("update the readme", "edit README.md"),
+        ("write a readme", "source_file README_2.md"),
         ("add error handling to load_data", "edit utils.py"),
         ("add a function to sort numbers", "source_file sort_numbers.py"),
         ("add a column age to users in users.db", "source_file column_age.py"),
@@ -84,3 +86,15 @@ def test_only_what_is_to_change_is_written(workspace: Path, text: str, path: str
 )
 def test_it_is_the_file_of_the_step_before(workspace: Path, text: str, chunks: list[str]) -> None:
     assert planned(text, workspace) == chunks
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("git add main.py and commit with message 'x'", "git commit -m x"),
+        ("stage main.py, then commit all with message 'x'", "git commit --all -m x"),
+        ("git pull, then commit with message 'x'", "git commit --all -m x"),
+    ],
+)
+def test_a_commit_after_staging_takes_what_was_staged(workspace: Path, text: str, last: str) -> None:
+    assert planned(text, workspace)[-1] == last
