@@ -117,12 +117,16 @@ def undo(context: click.Context, workspace: Path | None, turn: int | None) -> in
 
 
 @cli.command()
-@click.argument("session", default="")
-def forget(session: str) -> int:
+@click.argument("session", required=False)
+def forget(session: str | None) -> int:
     """Remove the prompts that models have read from the disk: those of SESSION, or all. They will be read again."""
     from codey_tui.cli.forgetting import forget_prompts
 
-    return forget_prompts(session)
+    if session == "":  # as of a shell variable that is not set: all would go by mistake
+        raise click.UsageError(
+            "The session's id is empty. Name one, or give none at all to remove those of all sessions."
+        )
+    return forget_prompts(session or "")
 
 
 @cli.command()

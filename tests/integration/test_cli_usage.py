@@ -51,6 +51,8 @@ def test_forget_removes_the_states_of_one_session_or_of_all(tmp_path: Path, monk
         (folder / f"0123456789abcdef.{name}.kv").write_bytes(b"x" * 2**20)
     runner = CliRunner()
     assert runner.invoke(cli, ["forget", "one"]).output == "Removed 1 saved prompt of the session one (1.0 MiB).\n"
+    empty = runner.invoke(cli, ["forget", ""])
+    assert empty.exit_code == 2 and "id is empty" in empty.output
     assert {file.name.split(".")[1] for file in folder.iterdir()} == {"two", "fixed-3"}
     assert runner.invoke(cli, ["forget"]).output == "Removed 2 saved prompts of all sessions (2.0 MiB).\n"
     assert runner.invoke(cli, ["forget", "../x"]).output == "No prompts of the session ../x are on the disk.\n"
