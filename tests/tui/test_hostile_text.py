@@ -82,7 +82,7 @@ def test_no_event_reaches_the_terminal_as_it_came(tmp_path: Path, name: str, siz
 WINDOWS: dict[str, tuple[tuple[ev.Event, ...], tuple[str, ...], str]] = {
     "sessions": (script.DONE, ("ctrl+s",), "Sessions"),
     "models": (script.DONE, (*"/model", "enter"), "Model"),
-    "files that are proposed": (script.OPENED, ("@", "e", "v"), "▸ @evil"),
+    "files that are proposed": (script.OPENED, ("@", "e", "v"), '▸ @"evil'),
     "the tree of files": (script.OPENED, ("ctrl+o",), "evil"),
 }
 
