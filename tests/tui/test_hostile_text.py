@@ -82,7 +82,7 @@ def test_no_event_reaches_the_terminal_as_it_came(tmp_path: Path, name: str, siz
 WINDOWS: dict[str, tuple[tuple[ev.Event, ...], tuple[str, ...], str]] = {
     "sessions": (script.DONE, ("ctrl+s",), "Sessions"),
     "models": (script.DONE, (*"/model", "enter"), "Model"),
-    "files that are proposed": (script.OPENED, ("@", "e", "v"), '▸ @"evil'),
+    "files that are proposed": (script.OPENED, ("@", "e", "v"), "▸ @even.py"),
     "the tree of files": (script.OPENED, ("ctrl+o",), "evil"),
 }
 
@@ -93,11 +93,12 @@ def test_no_window_shows_text_as_it_came(tmp_path: Path, name: str) -> None:
     session = SessionInfo(id="s2", title=f"two{HOSTILE}", created=START, updated=START, turns=1)
     client = ScriptedClient(sessions=(session,))
     client.models = tuple(hostile(model) for model in client.models)
-    stage = Stage(make_workspace(tmp_path, f"evil{HOSTILE.replace('/', '')}.py"), client)
+    stage = Stage(make_workspace(tmp_path, f"evil{HOSTILE.replace('/', '')}.py", "even.py"), client)
 
     async def act(pilot: Pilot[Any]) -> None:
         await pilot.press(*keys)
         await settled(stage, pilot, expect=word)
+        assert "@evil" not in shown(stage), "a name that cannot be typed is not proposed"
 
     asyncio.run(play(stage, tuple(hostile(event) for event in before), act, (150, 50)))
 
