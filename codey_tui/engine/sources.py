@@ -16,8 +16,9 @@ BINARY = frozenset(".db .sqlite .sqlite3 .db3 .xlsx .pdf .png .jpg .jpeg .zip .g
 """Files that cannot be edited as text."""
 
 _PROGRAM = re.compile(
-    r"\b(?:script|program|function|class|code|parser|tool|snippet|module|one-liner|command)\s+"
-    r"(?:in\s+\w+\s+)?(?:(?:that|which|for|of|reading|writing)\b|to\s+(?!\S*\.\w)\w|(?:called|named)\s+\S+\s+(?:that|which|to)\b)",
+    r"\b(?:script|program|function|class|code|parser|tool|snippet|module|one-liner|command)"
+    r"(?:\s*:\s|\s+(?:in\s+\w+\s+)?"
+    r"(?:(?:that|which|for|of|reading|writing)\b|to\s+(?!\S*\.\w)\w|(?:called|named)\s+\S+\s+(?:that|which|to)\b))",
     re.IGNORECASE,
 )
 _USES = words.TASK_VERBS | frozenset(

@@ -78,6 +78,12 @@ print(load_users("x"), "load_users")
         ("median of a list, to be called middle", "middle"),
         ("sum of digits. Let the name be crosswise.", "crosswise"),
         ("write the class BankAccount with deposit", "BankAccount"),
+        ("a standard deviation function as a python file", ""),
+        ("a decorator that tells how long a function call takes", ""),
+        ("a function as well as a list go in", ""),
+        ("a singleton w/ __new__", ""),
+        ("a graph with add_edge and neighbors", ""),
+        ("write the sum_up function", "sum_up"),
     ],
 )
 def test_a_name_is_found_where_a_request_gives_one(request_text: str, name: str) -> None:

@@ -8,6 +8,7 @@ ASKED = re.compile(
     r"\b(?:log[\s-]?ins?|log(?:ged|ging|s)?[\s-]in|logout|auth|authenticat\w+|sign(?:s|ed|ing)?[\s-]?(?:in|up|on)|"
     r"password[\s-]protect\w+|(?:protected|secured|locked) (?:by|with|behind) (?:an? )?passwords?|(?:by|with|and) passwords?|"
     r"(?:behind|(?:needs?|requires?|asks? for|wants?)) an? password|registered (?:users|people|members)|"
+    r"(?:every(?:one|body)|users|people|members|visitors) (?:has|have|needs?|gets?|requires?) (?:an|his|her|their) (?:own )?account|"
     r"(?:has|have|needs?|gets?|requires?) (?:an|his|her|their) (?:own )?account(?=\s*(?:[.,;!?)]|$)|\s+(?:first|before|and|with|plus)\b)|"
     r"(?:with|and|plus|including|has|have|create) (?:an? )?(?:user |their own |own )?(?:accounts|registration)|users?[\s-]accounts?)\b",
     re.IGNORECASE,

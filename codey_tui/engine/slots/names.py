@@ -8,11 +8,13 @@ from codey_tui.engine.slots.binding import Binding
 from codey_tui.engine.slots.plurals import is_plural, plural, singular
 
 _CALLED = re.compile(
-    r"\b(?:called|named|names?|call(?:ing)?|naming|as|titled|labelled)(?:\s+|\s*[:=]\s*)"
+    r"\b(?P<verb>called|named|names?|call(?:ing)?|naming|as|titled|labelled)(?:\s+|\s*[:=]\s*)"
     r"(?:(?:it|them|this|that|the\s+(?:function|class|method)|is|be|should\s+be)\b)?\s*"
     r"(?:should\s+be\s+|is\s+|:\s*|=\s*)?(?P<quote>[`'\"“‘]?)(?P<name>[A-Za-z_]\w*)(?P<call>\(\)|\([\w\s,:=*]*\))?(?P=quote)?",
     re.IGNORECASE,
 )
+_METHOD = re.compile(r"(?:\bwith|\bw/|\bhas|\bhaving|\busing|\bvia)\s*$", re.IGNORECASE)
+"""Before the name of a part of what is wanted: a graph with add_edge, a singleton with __new__."""
 _QUOTED = re.compile(r"[`'\"“‘](?P<name>[A-Za-z_]\w*)(?:\(\))?[`'\"”’]")
 _TECHNICAL = re.compile(r"[a-z0-9]_[a-z0-9]|[a-z][A-Z]|^[A-Z][a-z]+[A-Z]|\w+_$|^_\w")
 _THING = r"(?:function|class|method|def|routine|procedure|helper|func|fn)"
@@ -51,7 +53,7 @@ def name_in(text: str) -> str:
     for match in _CALLED.finditer(text):
         name = match.group("name")
         plain = not (match.group("quote") or match.group("call") or _TECHNICAL.search(name))
-        if plain and not _THING_CALLED.search(text[: match.start()]):
+        if plain and (not _THING_CALLED.search(text[: match.start()]) or _no_name(match)):
             continue
         if _fits(text, match.start("name"), name):
             return name
@@ -66,9 +68,15 @@ def name_in(text: str) -> str:
     for match in _BARE.finditer(text):
         name, (start, end) = match.group("name"), match.span()
         told = match.group("call") or (_TECHNICAL.search(name) and _names_something(name, text[:start], text[end:]))
-        if told and _fits(text, start, name):
+        if told and not _METHOD.search(text[:start]) and _fits(text, start, name):
             return name
     return ""
+
+
+def _no_name(match: re.Match[str]) -> bool:
+    """Whether a plain word after a verb of naming goes on with the sentence: a function as a file, a function call takes long."""
+    verb, name = match.group("verb").lower(), match.group("name").lower()
+    return verb == "as" or name in _NO_NAMES or (verb == "call" and name.endswith("s"))
 
 
 def _names_something(name: str, before: str, after: str) -> bool:
@@ -86,6 +94,7 @@ def _fits(text: str, at: int, name: str) -> bool:
     word = re.match(r"[\w./-]*", text[at:])
     return (
         not keyword.iskeyword(name)
+        and not (name.startswith("__") and name.endswith("__"))
         and name.lower() not in _STYLES
         and not (word is not None and looks_like_file(word.group()))
     )

@@ -34,6 +34,7 @@ def added(request: str, workspace: Path) -> set[str]:
         ("web app for notes without login, with a dashboard", DASHBOARD),
         ("web app for notes with user accounts but no dashboard", LOGIN),
         ("web app for books where everyone needs an account", LOGIN),
+        ("web app for books. everyone needs an account that comes with a dashboard", LOGIN | DASHBOARD),
         ("web app for books, secured with a password", LOGIN),
         ("web app for books, only for registered users", LOGIN),
         ("web app for books with a page of totals", DASHBOARD),

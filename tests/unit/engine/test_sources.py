@@ -34,6 +34,7 @@ def planned(text: str, workspace: Path) -> list[str]:
     ("text", "path"),
     [
         ("script to parse data.csv", "source_file parse_data_csv.py"),
+        ("script: notes.txt becomes notes_old.txt beside it", "source_file main_2.py"),
         ("plot data.csv", "source_file plot_data_csv.py"),
         ("convert data.csv to json", "source_file convert_data_csv.py"),
         ("script that reads config.json and writes output.yaml", "source_file config_json.py"),
