@@ -109,7 +109,8 @@ _DESCRIBING = _KINDS | frozenset(
     "new simple basic small little tiny complete full stack fullstack full-stack web web-based flask python sqlite sqlite3 html css js nice quick "
     "working whole own personal online local plain modern responsive minimal good deluxe single-page multi-user self-hosted rest api json secure "
     "protected private shared mobile friendly mvp internal admin easy tidy neat handy useful lightweight browser-based database-driven "
-    "data-driven database-backed sqlite-backed server-side home-made homemade in-house beginner-friendly clean elegant".split()
+    "data-driven database-backed sqlite-backed server-side home-made homemade in-house beginner-friendly clean elegant login-protected "
+    "password-protected login-only".split()
 )
 _PLAIN = _DESCRIBING - {
     "project",
@@ -131,7 +132,8 @@ _STOPPING = frozenset(
     "we you they he she it that this which who what when can could will would should may be is are was create build make write develop generate "
     "code set up scaffold need want like lets let allow allows give do does has have having from into by as so but user users login logins log-in "
     "auth authentication accounts account password passwords sign signin sign-in dashboard page pages including together along secured supporting behind locked only overview requiring see get gets needed required wanted backend frontend another something anything "
-    "everything things stuff kind sort type info information details data people's now then also plus thanks pls hi hello hey".split()
+    "everything things stuff kind sort type info information details data people's now then also plus thanks pls hi hello hey "
+    "them one ones these those".split()
 )
 _FOREIGN = frozenset(
     "react vue angular svelte solid ember jquery htmx next nextjs nuxt remix gatsby astro django fastapi tornado bottle pyramid streamlit node "
@@ -146,7 +148,8 @@ _DOING = frozenset(
     "manage manages managing track tracks tracking organise organises organising organize organizes organizing store stores storing record records "
     "recording listing lists collect collects collecting catalogues catalogs cataloguing maintain maintains maintaining handle handles handling "
     "administer administers register registers registering save saves saving add adds adding edit edits editing logs logging crud keep keeps keeping "
-    "browse view entity entities delete deletes remove removes enter enters update updates : for of about on over".split()
+    "browse view entity entities delete deletes remove removes enter enters update updates remember remembers "
+    "remembering sell sells selling rent rents renting lend lends lending rule : for of about on over".split()
 )
 """Words that an entity may follow."""
 _PLURALS = frozenset(
@@ -173,7 +176,7 @@ _COMPOUND = re.compile(
 _PEOPLE = r"(?:users?|people|person|members?|visitors?|guests?|customers?|employees?|colleagues?|staff|team|family|friends?|boss)"
 _SEVERAL = rf"(?:(?:each|every|all|several|many|whole|the\s+whole|my|our)\s+)+{_PEOPLE}\b"
 _SIGNING_IN = re.compile(
-    r"(?:\b(?:where|in\s+which|so\s+that|(?:but\s+)?only\s+for|access\s+(?:only\s+)?for|but|and|for|must|should|needs?\s+to|ha(?:s|ve)\s+to)\s+|[,;.]\s*)"
+    r"(?:^\s*|\b(?:where|in\s+which|so\s+that|(?:but\s+)?only\s+for|access\s+(?:only\s+)?for|but|and|for|must|should|needs?\s+to|ha(?:s|ve)\s+to)\s+|[,;.]\s*)"
     rf"(?:(?:{_PEOPLE}|everyone|everybody|nobody|you|they|the|my|our|each|every|all|only|first|then|must|should|can|could|have|has|needs?|"
     r"to|be|are|is|who|able|gets?|in|without|registration\s+and)\s+)*"
     r"(?:log(?:s|ged|ging)?[\s-]?ins?|sign(?:s|ed|ing)?[\s-]?(?:in|up|on)|authenticat\w+|registered)\b"
@@ -189,6 +192,13 @@ _COUNTING = re.compile(
     re.IGNORECASE,
 )
 """What a page of numbers shows: no entity either."""
+_OWN = r"(?:(?:an?|the|my|our|your|their|his|her|its|all|some|many|old|used)\s+)*"
+_NOUNS = r"([\w-]+(?:\s+[\w-]+)?)"
+_TREATED = (
+    r"(?:(?:can|may|could|should|must|will)\s+(?:all\s+)?be|are|is|gets?)\s+(?:kept|stored|saved|listed|added|created|edited|changed|managed|tracked|"
+    r"recorded|entered|logged|shown|deleted|removed|collected|organi[sz]ed|catalogu?ed|viewed|registered)\b"
+)
+_HAVING = r"(?:sell|collect|own|have|breed|build|repair|rent|grow|restore|buy|make|teach)"
 _REWORDED = (
     (re.compile(r"\bto\s+log\b(?!\s*(?:in|on|out|into)\b)", re.IGNORECASE), "to record"),
     (re.compile(r"\b(?:entity|entities|records|resource|resources)\s+(?:is|are|being)\b", re.IGNORECASE), "entity :"),
@@ -199,12 +209,22 @@ _REWORDED = (
         r"\1 for \2 ",
     ),
     (
+        re.compile(rf"\b(?:in\s+which|where|so\s+that|whose)\s+{_OWN}{_NOUNS}\s+{_TREATED}", re.IGNORECASE),
+        r"about \1 .",
+    ),
+    (
         re.compile(
-            r"\bin\s+which\s+([\w-]+(?:\s+[\w-]+)?)\s+(?:are|is)\s+(?:kept|stored|saved|listed)\b", re.IGNORECASE
+            rf"\bwith\s+{_OWN}{_NOUNS}\s+as\s+{_OWN}(?:main\s+|only\s+)?(?:resource|entity|model|records?)\b",
+            re.IGNORECASE,
         ),
         r"about \1 .",
     ),
-    (re.compile(r"^\s*for\s+(?:our|my|the)\s+[\w ]+:", re.IGNORECASE), ""),
+    (re.compile(rf"^\s*(?:we|i)\s+{_HAVING}\s+{_OWN}{_NOUNS}\s*(?=[.:;,]|\band\b)", re.IGNORECASE), r"about \1 ."),
+    (re.compile(r"\b(?:write|note|jot)\s+down\b", re.IGNORECASE), "record"),
+    (re.compile(r"\btable\s+of\b", re.IGNORECASE), "list of"),
+    (re.compile(r"-(?:tracking|keeping|managing|management|logging|collecting|cataloguing)\b", re.IGNORECASE), ""),
+    (re.compile(r"^\s*for\s+(?:our|my|the)\s+(?:\w+\s*){1,3}:", re.IGNORECASE), ""),
+    (re.compile(r"^\s*for\s+(?:our|my|the)\s+\w+(?=\s+(?:i|we)\b)", re.IGNORECASE), ""),
     (re.compile(r"^\s*(?:go\s+ahead\s+and\b|next(?:\s+(?:project|task|step))?\s*[:,])", re.IGNORECASE), ""),
     (
         re.compile(
