@@ -35,7 +35,7 @@ nano: dev ## train the bundled model anew (takes six hours on two cores; goes on
 	$(VENV)/bin/python -m models.nano.train --run first --minutes 98
 	$(VENV)/bin/python -m models.nano.train --run second --after first --minutes 95 --rate 2.5e-3
 	$(VENV)/bin/python -m models.nano.train --run third --after second --minutes 78 --rate 1.8e-3
-	$(VENV)/bin/python -m models.nano.train --run fourth --after third --minutes 95 --rate 1.8e-3
+	$(VENV)/bin/python -m models.nano.train --run fourth --after third --minutes 93 --rate 1.8e-3
 	$(VENV)/bin/python -m models.nano.export --run fourth
 	$(VENV)/bin/python -m models.nano.calibrate --write
 	$(VENV)/bin/python -m models.nano.evaluate --run fourth --card

@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
 
 from codey_tui.engine import prompts
 from codey_tui.engine.slots import TOKENS
-from models.nano import chats, phrases, tokenizer
+from models.nano import chats, phrases, prior, tokenizer
 from models.nano.applications import template
 from models.nano.model import Nano, Shape
 from models.nano.places import CATALOGUE, GREEDY, MODEL, RUNS, TOKEN_IDS
@@ -38,6 +39,17 @@ NAMES = {
     "up.weight": "ffn_up",
     "down.weight": "ffn_down",
 }
+
+
+@cache
+def network(run: Path) -> Nano:
+    """The network of a run's snapshot, as it ships: its refusals are corrected for people."""
+    saved: dict[str, Any] = torch.load(run / "snapshot.pt")
+    net = Nano(Shape(**saved["shape"]))
+    net.load_state_dict(saved["net"])
+    net.eval()
+    prior.correct(net, tokenizer.load(run / "tokenizer.json"))
+    return net
 
 
 def permuted(weight: np.ndarray, heads: int) -> np.ndarray:
@@ -83,8 +95,8 @@ def vocabulary(writer: GGUFWriter, run: Path) -> None:
 
 def export(run: Path, path: Path) -> None:
     """Writes the snapshot of `run` to `path`, matrices as Q8_0, norms as float32."""
-    saved: dict[str, Any] = torch.load(run / "snapshot.pt")
-    shape = Shape(**saved["shape"])
+    net = network(run)
+    shape = net.shape
     writer = GGUFWriter(path, "llama")
     writer.add_name("Codey nano")
     writer.add_description("Writes small programs, pages and Flask applications, and says when a request is beyond it.")
@@ -102,7 +114,7 @@ def export(run: Path, path: Path) -> None:
     writer.add_layer_norm_rms_eps(shape.epsilon)
     writer.add_vocab_size(shape.vocab)
     vocabulary(writer, run)
-    for name, array in tensors(shape, saved["net"]).items():
+    for name, array in tensors(shape, net.state_dict()).items():
         if array.ndim == 1:
             writer.add_tensor(name, array)
         else:
@@ -149,10 +161,7 @@ PROBES = (
 
 def greedy(run: Path) -> str:
     """JSON of prompts and what the network itself writes for them, greedily, in float32: for the test that the file does the same."""
-    saved: dict[str, Any] = torch.load(run / "snapshot.pt")
-    net = Nano(Shape(**saved["shape"]))
-    net.load_state_dict(saved["net"])
-    net.eval()
+    net = network(run)
     bpe = tokenizer.load(run / "tokenizer.json")
     rows: list[dict[str, Any]] = []
     for request, path in PROBES:
