@@ -102,7 +102,7 @@ def _fits(text: str, at: int, name: str) -> bool:
 
 _KINDS = frozenset(
     "app apps application site website webapp crud tracker manager catalog catalogue organizer organiser database collection register registry "
-    "directory list log archive system management inventory planner portal tool service backend project keeper diary administration".split()
+    "directory list log archive system management inventory planner portal tool service backend project keeper diary administration thing".split()
 )
 """Words for an application, whatever it is about: what it is about stands before them."""
 _DESCRIBING = _KINDS | frozenset(
@@ -157,7 +157,7 @@ _PLURALS = frozenset(
 )
 """Ends of an entity's name that mean something else elsewhere: bank accounts, reading lists."""
 _ARTICLES = frozenset(
-    "a an the my our your their his her some all every new different various several many track list record records :".split()
+    "a an the my our your their his her some all each every every new different various several many track list record records :".split()
 )
 
 
@@ -199,7 +199,32 @@ _TREATED = (
     r"recorded|entered|logged|shown|deleted|removed|collected|organi[sz]ed|catalogu?ed|viewed|registered)\b"
 )
 _HAVING = r"(?:sell|collect|own|have|breed|build|repair|rent|grow|restore|buy|make|teach)"
+_ACTING = r"(?=(?:to|who|can|could|may|log|sign|register|manage|keep|track|store|save|record|enter|add|collect|organi[sz]e|list|edit)\b)"
 _REWORDED = (
+    (
+        re.compile(
+            rf"(?:\b(?:for|lets?|letting|allow(?:s|ing)?|help(?:s|ing)?|where|in\s+which)\s+|(?:^|(?<=[.,;:]))\s*){_PEOPLE}\s+{_ACTING}",
+            re.IGNORECASE,
+        ),
+        " ",
+    ),
+    (
+        re.compile(
+            r"\b(?:entity|resource|model|table)\s*(?:(?:is\s+|being\s+)?(?:named|called)\s|[=,])", re.IGNORECASE
+        ),
+        "entity : ",
+    ),
+    (
+        re.compile(r"\b(?:an?|one|the)\s+([\w-]+(?:\s[\w-]+)?)\s+(?:model|entity|resource)\b", re.IGNORECASE),
+        r"about \1 .",
+    ),
+    (
+        re.compile(
+            rf"\b(?:each|every|per)\s+(?!{_PEOPLE}\b){_NOUNS}(?=\s+(?:can|may|we|i|with|has|is|gets|should)\b|\s*(?:[.,;]|$))",
+            re.IGNORECASE,
+        ),
+        r"about \1 .",
+    ),
     (re.compile(r"\bto\s+log\b(?!\s*(?:in|on|out|into)\b)", re.IGNORECASE), "to record"),
     (re.compile(r"\b(?:entity|entities|records|resource|resources)\s+(?:is|are|being)\b", re.IGNORECASE), "entity :"),
     (re.compile(r"\beach\s+([\w-]+(?:\s+[\w-]+)?)\s+(?=has|with|having)", re.IGNORECASE), r"about \1 , "),
