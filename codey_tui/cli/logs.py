@@ -21,6 +21,5 @@ def log_to(file: Path | None = None) -> None:
     handler = logging.StreamHandler() if file is None else logging.FileHandler(file, encoding="utf-8")
     handler.setFormatter(HidingFormatter(_FORMAT))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("watchfiles").setLevel(
-        logging.WARNING
-    )  # it notes every change that it sees, and a file grows with every token
+    # It notes every change that it sees, and a file grows with every token.
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)

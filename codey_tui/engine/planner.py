@@ -230,7 +230,7 @@ class _Planner:
         named = ""
         for number, step in enumerate(steps.split(self._request), 1):
             condition: Condition = "previous_succeeded" if step.if_succeeded and chunks else "always"
-            self._staged = self._staged or any(chunk.args.get("op") == "add" for chunk in chunks)
+            self._staged = any(chunk.args.get("op") == "add" for chunk in chunks)
             chunks += self._step(number, sources.said_out(step.text, named), condition)
             named = next(iter(spans.files(step.text)), chunks[-1].path if chunks[-1].kind != "command" else named)
         if not chunks:

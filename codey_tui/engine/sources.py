@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from codey_tui.engine import naming
 from codey_tui.engine.router import spans
 from codey_tui.engine.router import vocabulary as words
+from codey_tui.engine.slots.edits import defined
 
 DATA = frozenset(
     ".csv .tsv .json .xml .log .txt .yaml .yml .toml .ini .md .html .xlsx .pdf .png .jpg .jpeg .svg .zip".split()
@@ -49,7 +50,7 @@ _NAMED = re.compile(
 def defines(source: str, request: str) -> bool:
     """Whether the Python text `source` defines a function or class that a request names."""
     names = {match["said"] or match["form"] for match in _NAMED.finditer(request)}
-    return any(re.search(rf"^\s*(?:async\s+def|def|class)\s+{name}\b", source, re.MULTILINE) for name in names)
+    return not names.isdisjoint(defined(source))
 
 
 def works_on(bare: str, path: str) -> bool:

@@ -6,14 +6,13 @@ of these tokens together is taken for each answer, and the threshold is chosen t
 
 import argparse
 import itertools
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.nano import corpus
 from models.nano.chats import BEYOND, END, Example
 from models.nano.generation import OPENING, Greedy
-from models.nano.places import CATALOGUE, MODEL
+from models.nano.places import CATALOGUE, MODEL, note
 
 SEED = 88_000
 """No training and no evaluation draws the corpus with this seed."""
@@ -80,10 +79,7 @@ def main() -> None:
     text, chosen = table(openings(Greedy(args.model), args.count))
     print(text)
     if args.write:
-        catalogue = CATALOGUE.read_text("utf-8")
-        CATALOGUE.write_text(
-            re.sub(r"(?m)^least_opening = .*$", f"least_opening = {chosen}", catalogue, count=1), "utf-8"
-        )
+        note(CATALOGUE, {"least_opening": str(chosen)})
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from codey_tui.engine.slots import TOKENS
 from models.nano import chats, phrases, prior, tokenizer
 from models.nano.applications import template
 from models.nano.model import Nano, Shape
-from models.nano.places import CATALOGUE, GREEDY, MODEL, RUNS, TOKEN_IDS
+from models.nano.places import CATALOGUE, GREEDY, MODEL, RUNS, TOKEN_IDS, note
 
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
@@ -128,13 +128,10 @@ def export(run: Path, path: Path) -> None:
 
 def note_in_catalogue(path: Path, catalogue: Path) -> None:
     """Puts the size and the SHA-256 of `path` into the table of the nano model."""
-    text = catalogue.read_text("utf-8")
-    facts = {"size": str(path.stat().st_size), "sha256": f'"{hashlib.sha256(path.read_bytes()).hexdigest()}"'}
-    for key, value in facts.items():
-        text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text, count=1)
-        if not found:
-            raise ValueError(f"{catalogue} has no line for {key}.")
-    catalogue.write_text(text, "utf-8")
+    note(
+        catalogue,
+        {"size": str(path.stat().st_size), "sha256": f'"{hashlib.sha256(path.read_bytes()).hexdigest()}"'},
+    )
 
 
 def token_ids(words: Path) -> str:

@@ -24,6 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from codey_tui.engine import prompts
+from codey_tui.inference.provider import OPENING
 from models.nano import corpus, tokenizer
 from models.nano.model import Nano, Shape
 from models.nano.muon import Muon
@@ -41,9 +42,8 @@ WHOLE_SHARE = 0.35
 that twice as many requests pass in the same time."""
 CUT = 20
 """Tokens of an answer that is not learned to the end."""
-OPENING = 8
 OPENING_WEIGHT = 6.0
-"""The first tokens of an answer decide what it will be, and are few among the many that are then only recited."""
+"""The first `OPENING` tokens of an answer decide what it will be, and are few among the many that are then only recited."""
 WARM_UP = 40
 DECAY = 0.65
 """The part of the time in which the learning rate falls to zero."""

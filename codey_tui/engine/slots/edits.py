@@ -54,8 +54,12 @@ def edited_function(request: str, text: str) -> bool:
     """Whether `request` is one of these edits, of a function or class that the Python file `text` defines."""
     if not (_renaming(request) or _DOCUMENT.search(request) or _HINT.search(request)):
         return False
-    defined = re.findall(r"^\s*(?:async\s+def|def|class)\s+(\w+)", text, re.MULTILINE)
-    return any(re.search(rf"(?<!\w){name}(?!\w)", request) for name in defined)
+    return any(re.search(rf"(?<!\w){name}(?!\w)", request) for name in defined(text))
+
+
+def defined(text: str) -> list[str]:
+    """The functions, methods and classes that the Python text defines, also where it does not compile."""
+    return re.findall(r"^\s*(?:async\s+def|def|class)\s+(\w+)", text, re.MULTILINE)
 
 
 def _renaming(request: str) -> re.Match[str] | None:

@@ -157,7 +157,7 @@ _PLURALS = frozenset(
 )
 """Ends of an entity's name that mean something else elsewhere: bank accounts, reading lists."""
 _ARTICLES = frozenset(
-    "a an the my our your their his her some all each every every new different various several many track list record records :".split()
+    "a an the my our your their his her some all each every new different various several many track list record records :".split()
 )
 
 
