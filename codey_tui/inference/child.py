@@ -37,6 +37,7 @@ from codey_tui.inference.frames import (
 )
 from codey_tui.inference.memory import rss_of
 from codey_tui.inference.provider import Loaded, LoadProgress
+from codey_tui.inference.stopping import Stop
 
 if TYPE_CHECKING:
     from codey_tui.inference.kv_state import KvStates
@@ -52,7 +53,7 @@ class Control:
 
     def __init__(self) -> None:
         self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        self.stop = threading.Event()
+        self.stop = Stop()
         self.threads = 0
         self._lock = threading.Lock()
         self._running = 0
@@ -178,7 +179,7 @@ class Worker:
             command.path,
             command.options,
             on_progress=progressed,
-            cancelled=self._control.stop.is_set,
+            stop=self._control.stop,
             threads=lambda: self._control.threads,
             log=self._log,
         )

@@ -192,7 +192,7 @@ class Generation:
                 break
             if request.max_tokens_per_s > 0 and not self._opening:
                 self._pace(started + self._out / request.max_tokens_per_s)
-            steps.advance(token, (time.monotonic() - started) / self._out, limit - self._out)
+            steps.advance(token, limit - self._out)
         return "length"
 
     @property

@@ -33,8 +33,8 @@ class Model(Protocol):
     n_ctx: int
 
     def logits(self, row: int = -1) -> Logits: ...
-    def evaluate_one(self, token: int, seconds_per_token: float) -> None: ...
-    def evaluate_draft(self, tokens: Sequence[int], seconds_per_token: float) -> None: ...
+    def evaluate_one(self, token: int) -> None: ...
+    def evaluate_draft(self, tokens: Sequence[int]) -> None: ...
     def rewind(self, keep: int) -> None: ...
 
 
@@ -55,9 +55,9 @@ class Plain:
         """The logits after the last token."""
         return self._model.logits()
 
-    def advance(self, token: int, seconds_per_token: float, left: int) -> None:
+    def advance(self, token: int, left: int) -> None:
         """The token was said and the text goes on, for at most `left` tokens more."""
-        self._model.evaluate_one(token, seconds_per_token)
+        self._model.evaluate_one(token)
 
     def close(self) -> None:
         """The text is over."""
@@ -90,7 +90,7 @@ class Lookup(Plain):
         logits = self._model.logits(self._row)
         return logits if margin(logits) >= NEAR_TIE else self._again()
 
-    def advance(self, token: int, seconds_per_token: float, left: int) -> None:
+    def advance(self, token: int, left: int) -> None:
         """See `Plain.advance`."""
         self._source.add(token)
         if self._row < len(self._draft) and self._draft[self._row] == token:
@@ -103,12 +103,12 @@ class Lookup(Plain):
         place = self._source.find(model.pay_off.least) if count else 0
         started = self._clock()
         if not place:
-            model.evaluate_one(token, seconds_per_token)
+            model.evaluate_one(token)
             model.pay_off.plain(self._clock() - started)
             return
         draft = self._source.at(place, count)
         base = len(model.tokens)
-        model.evaluate_draft((token, *draft), seconds_per_token)
+        model.evaluate_draft((token, *draft))
         self._seconds = self._clock() - started
         self._draft, self._place, self._row, self._base = draft, place, 0, base
         self.drafted += count
@@ -122,7 +122,7 @@ class Lookup(Plain):
         model, started = self._model, self._clock()
         last = model.tokens[self._base + self._row]
         model.rewind(self._base + self._row)
-        model.evaluate_one(last, self._seconds)
+        model.evaluate_one(last)
         self._seconds += self._clock() - started
         self._note()
         return model.logits()

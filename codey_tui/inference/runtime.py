@@ -19,14 +19,12 @@ from codey_tui.inference.kv_store import common
 from codey_tui.inference.lookup_payoff import PayOff, draft_limit
 from codey_tui.inference.provider import ChatTurn
 from codey_tui.inference.sampling import Logits
+from codey_tui.inference.stopping import Stop
 from codey_tui.inference.template import ChatTemplate, TemplateFailed
 
 _WARNING = 3  # GGML_LOG_LEVEL_WARN; 4 is an error, 5 goes on with the line before
 _Q8_0 = 8  # GGML_TYPE_Q8_0
 _ABORTED = 2  # llama_decode: stopped by the abort callback
-# llama.cpp asks the abort callback after every node of the graph; in Python that costs more than a small model's
-# token. Between tokens the flag is looked at anyway, so only slower models (seconds per token) are watched inside one.
-_WATCH_ABOVE = 0.05
 # Batches of fewer tokens say little of how fast prompts are read.
 _MEASURED = 32
 
@@ -53,7 +51,7 @@ class Runtime:
         options: LoadOptions,
         *,
         on_progress: Callable[[float], None],
-        cancelled: Callable[[], bool],
+        stop: Stop,
         threads: Callable[[], int] = lambda: 0,
         log: deque[str],
     ) -> None:
@@ -61,6 +59,7 @@ class Runtime:
         self.tokens: list[int] = []
         self.prompt_rate = options.prompt_rate
         self._log = log
+        self._stop = stop
         self._wanted_threads = threads
         self._bound = (0, 0)
         self.seconds = 0.0
@@ -77,13 +76,6 @@ class Runtime:
         self.n_vocab = int(lib.llama_vocab_n_tokens(self._vocab))
         self._pieces: dict[int, bytes] = {}
         self._rendered = {text.encode() for text in options.render_special}
-
-        def watch(_: ctypes.c_void_p) -> bool:
-            return cancelled()
-
-        self._watch = lib.ggml_abort_callback(watch)
-        self._no_watch = lib.ggml_abort_callback()
-        self._watching = False
         self._buffer = (lib.llama_token * options.n_batch)()
         self._single = lib.llama_batch_get_one(self._buffer, 1)
         self._logits: Logits = np.empty(0, np.float32)
@@ -145,6 +137,8 @@ class Runtime:
         # The second sequence shares these cells: a question in between (`begin_aside`) leaves the first as it is.
         params.n_seq_max = 2 if self.can_cut else 1
         params.kv_unified = True
+        params.abort_callback = ctypes.cast(ctypes.CDLL(None).strlen, lib.ggml_abort_callback)
+        params.abort_callback_data = ctypes.c_void_p(ctypes.addressof(self._stop.text))
         if options.kv_type == "q8_0":
             params.type_k = params.type_v = _Q8_0
         self._log.clear()
@@ -241,7 +235,6 @@ class Runtime:
 
     def evaluate(self, tokens: Sequence[int]) -> None:
         """Append at most `n_batch` tokens. Raises `Aborted` or `RuntimeFailed`; the cache then ends before them."""
-        self._watch_while(True)
         self._buffer[: len(tokens)] = tokens
         started = time.monotonic()
         self._decode(lib.llama_batch_get_one(self._buffer, len(tokens)), tokens)
@@ -249,17 +242,15 @@ class Runtime:
             rate = len(tokens) / max(time.monotonic() - started, 1e-6)
             self.prompt_rate = 0.7 * self.prompt_rate + 0.3 * rate if self.prompt_rate else rate
 
-    def evaluate_one(self, token: int, seconds_per_token: float) -> None:
-        """Append one token; the time that one took so far decides whether it can be interrupted inside."""
-        self._watch_while(seconds_per_token > _WATCH_ABOVE)
+    def evaluate_one(self, token: int) -> None:
+        """Append one token. Raises as `evaluate` does."""
         self._buffer[0] = token
         before = self.seconds
         self._decode(self._single, (token,))
         self._crowding.note(self.seconds - before)
 
-    def evaluate_draft(self, tokens: Sequence[int], seconds_per_token: float) -> None:
+    def evaluate_draft(self, tokens: Sequence[int]) -> None:
         """Append at most `draft_limit` tokens and one, and keep the logits after each: `logits(row)`."""
-        self._watch_while(seconds_per_token * len(tokens) > _WATCH_ABOVE)
         if self._draft is None:
             self._draft = lib.llama_batch_init(self.draft_limit + 1, 0, 1)
             for place in range(self.draft_limit + 1):
@@ -306,7 +297,6 @@ class Runtime:
         if not self.can_cut:
             self.evaluate(tokens)
             return
-        self._watch_while(True)
         batch = lib.llama_batch_init(len(tokens), 0, 1)
         try:
             batch.n_tokens = len(tokens)
@@ -332,11 +322,6 @@ class Runtime:
         """Take a state from a file that was checked before; False leaves nothing."""
         self.tokens[:] = tokens if self.memory.restore(file, tokens) else ()
         return bool(self.tokens)
-
-    def _watch_while(self, wanted: bool) -> None:
-        if wanted != self._watching:
-            lib.llama_set_abort_callback(self._context, self._watch if wanted else self._no_watch, cast("Any", None))
-            self._watching = wanted
 
     @property
     def threads(self) -> int:

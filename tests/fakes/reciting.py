@@ -52,12 +52,12 @@ class Reciter:
                 logits[right + 1] = 9
         return logits
 
-    def evaluate_one(self, token: int, seconds_per_token: float) -> None:
+    def evaluate_one(self, token: int) -> None:
         self.tokens.append(token)
         self.singles += 1
         self.now += 1
 
-    def evaluate_draft(self, tokens: Sequence[int], seconds_per_token: float) -> None:
+    def evaluate_draft(self, tokens: Sequence[int]) -> None:
         assert len(self.tokens) + len(tokens) <= self.n_ctx
         self.tokens += tokens
         self._batch = len(tokens)

@@ -13,6 +13,7 @@ from codey_tui.inference.lookup import Lookup, Plain
 from codey_tui.inference.provider import ChatTurn
 from codey_tui.inference.runtime import Runtime, keep_log
 from codey_tui.inference.sampling import margin
+from codey_tui.inference.stopping import Stop
 from tests.fakes.generating import Answer, answer, ask, llama, until_first_token
 from tests.fakes.reciting import AlwaysPays, Foreseeing
 from tests.fakes.tiny_gguf import write_tiny_gguf
@@ -31,7 +32,7 @@ def open_runtime(path: Path) -> Runtime:
         str(path),
         LoadOptions(n_ctx=1024, n_threads=1),
         on_progress=lambda _: None,
-        cancelled=lambda: False,
+        stop=Stop(),
         log=deque(maxlen=9),
     )
 
@@ -48,7 +49,7 @@ def say(runtime: Runtime, prompt: list[int], count: int, steps: Callable[[], Pla
         if margin(logits) < DEAD_HEAT:
             clear = min(clear, len(text))
         text.append(int(logits.argmax()))
-        using.advance(text[-1], 0.0, count - len(text))
+        using.advance(text[-1], count - len(text))
     using.close()
     return text, clear
 

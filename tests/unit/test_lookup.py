@@ -23,7 +23,7 @@ def say(model: Reciter, steps: Plain, count: int) -> list[int]:
         if len(said) == count:
             steps.close()
             return said
-        steps.advance(said[-1], 0.1, count - len(said))
+        steps.advance(said[-1], count - len(said))
 
 
 def other(count: int, seed: int = 1) -> list[int]:
