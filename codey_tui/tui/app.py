@@ -14,7 +14,7 @@ from textual.driver import Driver
 from textual.message import Message
 
 from codey_tui.protocol.client import Client, EngineGone, QueryFailed, Unsubscribe
-from codey_tui.protocol.events import Envelope, SessionOpened
+from codey_tui.protocol.events import Envelope, FileGrew, GaugesRead, SessionOpened, TokensGenerated
 from codey_tui.protocol.ops import DecideAction, DecidePlan, DecidePrompt, Op, ResumeTurn, SubmitPrompt
 from codey_tui.tui.cleaning import clean
 from codey_tui.tui.coalesce import Arrived, Coalescer
@@ -44,6 +44,7 @@ _THEME_SECONDS = 3.0
 _SLOW_SCROLL_STEP = 4
 """Rows that the chat's end moves at a time on a slow link: each move repaints the whole chat."""
 _FILES_OFFERED = 20_000
+_FIGURES = (TokensGenerated, FileGrew, GaugesRead)  # they add to the chat, and else are counts and readings
 _SEVERITY: dict[str, Any] = {"info": "information", "warning": "warning", "error": "error"}
 
 
@@ -212,7 +213,7 @@ class CodeyApp(Doing):
         if view is self.view:
             return
         self.view = view
-        self.workbench.paint(view)
+        self.workbench.paint(view, figures_only=all(isinstance(one.event, _FIGURES) for one in message.envelopes))
         for screen in self.screen_stack:
             if isinstance(screen, LiveModal):
                 screen.show_view(view)

@@ -10,7 +10,7 @@ _POLL_SECONDS = 2.0
 
 
 class FileWatcher:
-    """A thread that calls `changed` with the workspace-relative directories in which something changed.
+    """A thread that calls `changed` with the workspace-relative directories in which names came or went.
 
     Only the directories that are given are watched, not what lies below them: a watch on everything costs one inotify
     watch for every directory, ignored ones too. `changed` is called from the thread. `polling` looks at modification
@@ -55,12 +55,12 @@ class FileWatcher:
                 self._polling = True  # no watchfiles on this machine, or no inotify watches left
 
     def _follow(self, folders: list[str]) -> None:
-        from watchfiles import watch
+        from watchfiles import Change, watch
 
         paths = [self._root / folder for folder in folders]
         changes_seen = watch(
             *paths,
-            watch_filter=None,
+            watch_filter=lambda change, _: change is not Change.modified,
             debounce=_DEBOUNCE_MS,
             step=_STEP_MS,
             stop_event=self._wake,

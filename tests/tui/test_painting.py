@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from codey_tui.protocol.events import Envelope, FileGrew, Gauges, GaugesRead
+from codey_tui.protocol.events import ChunkEnded, Envelope, FileGrew, Gauges, GaugesRead
 from codey_tui.tui.coalesce import Arrived, Coalescer
+from codey_tui.tui.state import PlanView
 from tests.fakes import tui_script as script
 from tests.fakes.scripted_client import envelopes
 from tests.tui.stage import Stage, make_workspace, play
@@ -89,3 +90,32 @@ def test_the_gauges_wait_for_the_next_token_but_not_for_ever() -> None:
         assert together >= 3
 
     asyncio.run(run())
+
+
+def test_counts_beside_the_chat_wait_while_a_text_grows_and_news_do_not(tmp_path: Path) -> None:
+    stage = Stage(make_workspace(tmp_path))
+
+    async def act(pilot: Pilot[Any]) -> None:
+        bench = stage.app.workbench
+        painted: list[object] = []
+        show = bench.plan.show
+
+        def counted(plan: PlanView | None) -> None:
+            painted.append(plan)
+            show(plan)
+
+        bench.plan.show = counted  # type: ignore[method-assign]
+        *deltas, last = envelopes((*script.READING, *script.stream(pieces=40)))[len(script.READING) :]
+        for sent in deltas:
+            stage.app.post_message(Arrived((sent,)))
+        await stage.until(pilot, lambda: "return" in bench.chat.entries[-1].text)  # the text itself never waits
+        before = len(painted)
+        assert before < 10, "the clock of the test stands still"
+        await stage.until(pilot, lambda: len(painted) > before)  # also where no further token comes
+        stage.clock.now += 1.0
+        stage.app.post_message(Arrived((last,)))
+        await stage.until(pilot, lambda: len(painted) > before + 1)
+        stage.show([ChunkEnded(chunk_id="c1", state="failed", figures=script.CHUNK_FIGURES, reason="stopped")])
+        await stage.until(pilot, lambda: len(painted) > before + 2)
+
+    asyncio.run(play(stage, script.READING, act))

@@ -8,12 +8,14 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from codey_tui.tui import meters
 from codey_tui.tui.cleaning import clean, one_line
 from codey_tui.tui.completion import mention
+from codey_tui.tui.driver.compositor import FrugalCompositor
 from codey_tui.tui.history import History
 from codey_tui.tui.options import TuiOptions
 from codey_tui.tui.screens.welcome import hints, welcome
@@ -32,6 +34,7 @@ from codey_tui.tui.widgets.transcript import Entry, Transcript
 HOLD_BACK = 1.0
 """Seconds after the last key in the prompt for which a question waits before it appears."""
 _GAUGE_SECONDS = 2.0
+_ASIDE_SECONDS, _ASIDE_LATEST = 0.9, 1.4  # with the next token that comes, or by itself where none does
 _GONE: meters.Segments = (("■ ", "bad"), ("The engine is gone", "plain"))
 
 
@@ -51,6 +54,7 @@ class Workbench(Screen[None]):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(classes=self._first_classes(size))
+        self._compositor = FrugalCompositor()
         self.options = options
         self.view = View()
         self.pane_shown: Pane = "chat"
@@ -60,6 +64,9 @@ class Workbench(Screen[None]):
         self._offered = ""
         self._emptied = float("-inf")  # when the prompt was emptied last
         self._gone = ""
+        self._aside_painted = float("-inf")
+        self._aside_timer: Timer | None = None
+        self._growing: tuple[str, ...] = ()
         self.completions = Completions()
         self.prompt = Prompt(History(options.history_path, options.hide), self.completions, clock)
         self.chat = Transcript(id="chat")
@@ -108,10 +115,28 @@ class Workbench(Screen[None]):
         self.call_after_refresh(self.paint_lines)
 
     # --- painting ----------------------------------------------------------------------------------------------------
-    def paint(self, view: View) -> None:
-        """Show a view; what did not change is not touched."""
+    def paint(self, view: View, *, figures_only: bool = False) -> None:
+        """Show a view; what did not change is not touched. With `figures_only`, what is new beside the chat is counts and readings:
+        they are painted about once a second, since on a small machine each painting takes time from the model."""
         self.view = view
         self._paint_chat()
+        growing = tuple(file.path for file in view.growing)
+        if figures_only and growing == self._growing:
+            rest = self._aside_painted + _ASIDE_SECONDS - self._clock()
+            if rest > 0:
+                if self._aside_timer is None:
+                    self._aside_timer = self.set_timer(rest + _ASIDE_LATEST - _ASIDE_SECONDS, self._paint_aside)
+                return
+        self._growing = growing
+        self._paint_aside()
+
+    def _paint_aside(self) -> None:
+        """All that is not the chat."""
+        if self._aside_timer is not None:
+            self._aside_timer.stop()
+            self._aside_timer = None
+        self._aside_painted = self._clock()
+        view = self.view
         self.cost.show(view.cost)
         self.plan.show(view.plan)
         self.action.show(view.pending[0] if view.pending else None, view.running, max(0, len(view.pending) - 1))

@@ -7,6 +7,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
@@ -62,6 +63,7 @@ class FileTree(Tree[str]):
         self._watcher = FileWatcher(root, self._seen)
         self._by_path: dict[str, TreeNode[str]] = {"": self.root}
         self._dirty: set[str] = set()
+        self._batch: Timer | None = None
         self._wanted: set[str] = set()
 
     @property
@@ -74,7 +76,6 @@ class FileTree(Tree[str]):
         self.border_title = "Files"
         self.root.expand()
         self.call_after_refresh(self.refresh_folders, ("",))
-        self.set_interval(_BATCH_SECONDS, self._flush)
 
     def on_unmount(self) -> None:
         """Let the watcher end."""
@@ -99,7 +100,7 @@ class FileTree(Tree[str]):
     def reveal(self, path: str) -> None:
         """Open the directories above a path, at the next batch."""
         parts = path.split("/")[:-1]
-        self._dirty.update("/".join(parts[:depth]) for depth in range(len(parts) + 1))
+        self._read_soon("/".join(parts[:depth]) for depth in range(len(parts) + 1))
         self._wanted.update("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
 
     def refresh_folders(self, folders: Iterable[str]) -> None:
@@ -115,14 +116,19 @@ class FileTree(Tree[str]):
 
     def on_file_tree_touched(self, message: Touched) -> None:
         """Changes wait for the next batch."""
-        self._dirty.update(message.folders)
+        self._read_soon(message.folders)
+
+    def _read_soon(self, folders: Iterable[str]) -> None:
+        self._dirty.update(folders)
+        if self._batch is None:
+            self._batch = self.set_timer(_BATCH_SECONDS, self._flush)
 
     def _flush(self) -> None:
-        if self._dirty:
-            known = [folder for folder in self._dirty if folder in self._by_path or folder in self._wanted]
-            self._dirty.clear()
-            if known:
-                self.refresh_folders(known)
+        self._batch = None
+        known = [folder for folder in self._dirty if folder in self._by_path or folder in self._wanted]
+        self._dirty.clear()
+        if known:
+            self.refresh_folders(known)
 
     def on_file_tree_listed(self, message: Listed) -> None:
         """Show what was read: only the differences touch the tree."""

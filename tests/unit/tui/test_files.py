@@ -70,8 +70,13 @@ def test_a_watcher_tells_the_directory_that_changed(tmp_path: Path, polling: boo
     watcher = FileWatcher(tmp_path, changed, polling=polling)
     watcher.watch(["", "sub"])
     try:
-        repeat_until(told, lambda number: (tmp_path / "sub" / f"new{number}.txt").write_text(""))
-        assert "other" not in seen
+
+        def write_both(number: int) -> None:
+            (tmp_path / "a.txt").write_text("it grows" * number)
+            (tmp_path / "sub" / f"new{number}.txt").write_text("")
+
+        repeat_until(told, write_both)
+        assert seen == {"sub"}, "where names came, not where a text grew"
     finally:
         watcher.stop()
 

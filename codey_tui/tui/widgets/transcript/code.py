@@ -1,5 +1,5 @@
-"""Syntax highlighting that keeps up with a stream: a long block that is still open is highlighted from the last place
-where the language's state is known, not from its first line."""
+"""Syntax highlighting that keeps up with a stream: a long block that is still open is highlighted once a line, from the last place
+where the language's state is known, and with each token only the line that grows."""
 
 from textual.content import Content, Span
 
@@ -12,15 +12,19 @@ _RESTARTABLE = frozenset(
 
 
 class CodeLines:
-    """The highlighted lines of one code block. The result depends on the lines alone, not on how they arrived."""
+    """The highlighted lines of one code block. The result depends on the lines alone, not on how they arrived. While the block is
+    open, its last line is highlighted by itself, unless what is before runs into it, as a long string does."""
 
-    __slots__ = ("frozen", "language", "restart", "seen")
+    __slots__ = ("_complete", "_ended", "_runs_on", "frozen", "language", "restart", "seen")
 
     def __init__(self, language: str) -> None:
         self.language = language.lower()
         self.frozen: list[Content] = []  # highlighted lines before `restart`
         self.restart = 0
         self.seen = 0  # lines up to which a restart was looked for
+        self._ended: list[Content] = []  # highlighted lines from `restart` on, without the last one of the block
+        self._complete = (0, 0)  # the lines that these are
+        self._runs_on = False
 
     def lines(self, lines: list[str], closed: bool) -> list[Content]:
         """All lines highlighted; `closed` says that none will follow."""
@@ -29,7 +33,15 @@ class CodeLines:
         # The last line may still grow: only the lines before it can be frozen.
         while self.seen + STRIDE < len(lines):
             self._look(lines, self.seen + STRIDE)
-        return self.frozen + _highlight(lines[self.restart :], self.language)
+        complete = (self.restart, max(self.restart, len(lines) - 1))
+        if complete != self._complete:
+            shown = _highlight(lines[slice(*complete)], self.language, ends=True)
+            self._ended = [content.right_crop(1) for content in shown]
+            self._complete = complete
+            self._runs_on = bool(shown) and _covers_end(shown[-1])
+        if self._runs_on:
+            return self.frozen + _highlight(lines[self.restart :], self.language)
+        return self.frozen + self._ended + _highlight(lines[complete[1] :], self.language)
 
     def _look(self, lines: list[str], upto: int) -> None:
         """Freeze what lies before the last line below `upto` that surely starts a new statement at top level."""

@@ -167,7 +167,7 @@ class Surface(ScrollView, can_focus=True):
         if total == before[1]:
             last = min(last, self.picture.heights.top(index) + before[2] - y)
         if first < last:
-            self.refresh(Region(0, first, self.size.width, last - first))
+            self.refresh(Region(0, first, self._width + GUTTER, last - first))
 
     def _settle(self) -> None:
         """Measure what is on the screen, then bring scrollbar and scroll position in line with it."""
