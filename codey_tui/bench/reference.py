@@ -76,14 +76,15 @@ class Reference:
         return f"this {TOOL} is too old to be told {' and '.join(lacks)}" if lacks else ""
 
     def measure(self, prompt: int, tokens: int, *, before_prompt: int = 0, before_tokens: int = 0) -> Speed:
-        """Evaluate so many tokens of prompt, and apart from it generate so many; each after so many tokens that are there."""
+        """Evaluate so many tokens of prompt, and apart from it generate so many; each after so many tokens that are there. What is asked
+        for no token is not measured: 0."""
         if not self._program:
             found = run_json(self._bare(prompt, tokens, before_prompt, before_tokens), self._environment())
             return msgspec.convert(found, Speed)
         setup = self._setup
         return Speed(
-            prompt=self._run(setup.threads_prompt, prompt, 0, before_prompt),
-            generation=self._run(setup.threads_generation, 0, tokens, before_tokens),
+            prompt=self._run(setup.threads_prompt, prompt, 0, before_prompt) if prompt else 0.0,
+            generation=self._run(setup.threads_generation, 0, tokens, before_tokens) if tokens else 0.0,
         )
 
     def _run(self, threads: int, prompt: int, tokens: int, before: int) -> float:

@@ -105,23 +105,49 @@ class Speeds:
         sample = self._read(self._prompt // 2)
         self._letters *= self._prompt / 2 / sample.tokens_new
         ask, tokens = self._choose()
+        read: Turn | None = None
+        written: Turn | None = None
         for number in range(1, count + 1):
-            self._tell(f"round {number} of {count}: Codey")
-            read, written = self._read(self._prompt), self._write(ask, tokens)
-            if written.generated < ENOUGH:
-                raise BenchFailed(f"The model said {written.generated} tokens: too few to measure its speed.")
-            self._tell(f"round {number} of {count}: {self._against.name}")
+            where = f"round {number} of {count}"
+            # Every other round the reference goes first: a machine that slows down does so for both.
+            first = number % 2 == 0
+            read, their_reading = self._both(
+                f"{where}, prompt",
+                lambda: self._read(self._prompt),
+                lambda turn: self._against.measure(turn.tokens_new, 0, before_prompt=turn.tokens_cached).prompt,
+                read if first else None,
+            )
+            written, their_writing = self._both(
+                f"{where}, generation",
+                lambda: self._say(ask, tokens),
+                lambda turn: (
+                    self._against.measure(
+                        0, turn.generated, before_tokens=turn.tokens_cached + turn.tokens_new
+                    ).generation
+                ),
+                written if first else None,
+            )
             yield Round(
                 prompt_tokens=read.tokens_new,
                 generation_tokens=written.generated,
                 codey=Speed(prompt=read.prompt_rate, generation=written.generation_rate),
-                reference=self._against.measure(
-                    read.tokens_new,
-                    written.generated,
-                    before_prompt=read.tokens_cached,
-                    before_tokens=written.tokens_cached + written.tokens_new,
-                ),
+                reference=Speed(prompt=their_reading, generation=their_writing),
             )
+
+    def _both(
+        self, where: str, ours: Callable[[], Turn], theirs: Callable[[Turn], float], like: Turn | None
+    ) -> tuple[Turn, float]:
+        """Codey's turn and the reference's tokens per second at the same; the reference goes first where a turn is given that it is
+        to be `like`."""
+        if like is not None:
+            self._tell(f"{where}: {self._against.name}")
+            rate = theirs(like)
+            self._tell(f"{where}: Codey")
+            return ours(), rate
+        self._tell(f"{where}: Codey")
+        turn = ours()
+        self._tell(f"{where}: {self._against.name}")
+        return turn, theirs(turn)
 
     def close(self) -> None:
         """Listen no longer."""
@@ -149,6 +175,13 @@ class Speeds:
         turn = self._turn(lambda: filler(int(tokens * self._letters), self._random), "question", 1)
         if not turn.prompt_rate:
             raise BenchFailed(turn.reason or _TOO_LATE)
+        return turn
+
+    def _say(self, ask: Ask, tokens: int) -> Turn:
+        """A generation that is long enough to be measured."""
+        turn = self._write(ask, tokens)
+        if turn.generated < ENOUGH:
+            raise BenchFailed(f"The model said {turn.generated} tokens: too few to measure its speed.")
         return turn
 
     def _write(self, ask: Ask, tokens: int) -> Turn:

@@ -112,7 +112,7 @@ class Watcher:
             self._heard.put((time.monotonic(), time.time(), envelope))
 
     def turn(self, text: str, *, kind: Literal["question", "code"] = "question", tokens: int = 1) -> Turn:
-        """One turn, stopped once `tokens` were generated. A plan is allowed without its commands, an action rejected: only
+        """One turn, stopped once `tokens` were generated and, where that is more than one, came in two pieces at least. A plan is allowed without its commands, an action rejected: only
         text is wanted. Raises BenchFailed when the engine falls silent or the model cannot be used."""
         notes = _Notes()
         self._client.submit(SubmitPrompt(text=text, kind=kind))
@@ -133,7 +133,8 @@ class Watcher:
                 case TokensGenerated() if not stream or stream == event.stream:
                     stream = event.stream
                     notes.texts.append((at, event.tokens))
-                    if event.tokens >= tokens and not cancelled:
+                    # A quick model has said many tokens when the first piece comes: only a second one tells how fast.
+                    if event.tokens >= tokens and (tokens == 1 or len(notes.texts) > 1) and not cancelled:
                         self._client.submit(CancelTurn())
                         cancelled = True
                 case PlanProposed(plan=plan):

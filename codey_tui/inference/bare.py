@@ -1,7 +1,7 @@
 """llama.cpp without anything of Codey around it, to compare with: `python -m codey_tui.inference.bare MODEL PROMPT TOKENS`.
 
 Evaluates so many tokens of prompt and generates so many, each after so many others, as llama-bench does, and prints both speeds in
-tokens per second as JSON.
+tokens per second as JSON; 0 for what was not asked for.
 """
 
 import argparse
@@ -106,8 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bare.prompt(min(given.batch, given.prompt))
         bare.generation(1)
         found = {
-            "prompt": bare.prompt(given.prompt, given.before_prompt),
-            "generation": bare.generation(given.tokens, given.before_tokens),
+            "prompt": bare.prompt(given.prompt, given.before_prompt) if given.prompt else 0.0,
+            "generation": bare.generation(given.tokens, given.before_tokens) if given.tokens else 0.0,
         }
     except RuntimeError as error:
         print(error, file=sys.stderr)
