@@ -16,7 +16,7 @@ from codey_tui.cli.failure import FAILED, INTERRUPTED, InputError, say_error
 from codey_tui.cli.models_shown import print_json
 from codey_tui.cli.terminal import plain
 from codey_tui.inference.frames import generating_threads
-from codey_tui.inference.process import WAITS
+from codey_tui.inference.process import waits
 
 
 def bench_speed(
@@ -30,7 +30,7 @@ def bench_speed(
     failed, interrupted = "", False
     shown: Screen | None = None
     try:
-        against = Reference(setup, program, WAITS)
+        against = Reference(setup, program, waits(measured.path))
     except BenchFailed as error:
         raise InputError(str(error)) from error
     try:

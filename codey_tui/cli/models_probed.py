@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import click
 import msgspec
@@ -17,7 +18,7 @@ from codey_tui.inference.footprint import forecast
 from codey_tui.inference.gguf import GgufInfo, inspect
 from codey_tui.inference.ladder import Room, mb
 from codey_tui.inference.probed import Probe
-from codey_tui.inference.process import WAITS
+from codey_tui.inference.process import waits
 from codey_tui.inference.shape import shape_of
 from codey_tui.telemetry.machine import available_memory, physical_cores
 from codey_tui.tuning import probes_here, threads
@@ -71,7 +72,7 @@ def _measure(path: str, seconds: float, progress: Progress) -> Probe:
     """Run the prober. Raises BenchFailed."""
     command = [sys.executable, "-P", "-m", PROBER, path, "--seconds", str(seconds), "--cores", str(_cores())]
     # as the model's own process runs, see `inference.process`
-    env = {**WAITS, "GGML_NO_BACKTRACE": "1"}
+    env = {**waits(Path(path)), "GGML_NO_BACKTRACE": "1"}
     with closing(read_json_lines(command, env, silence_s=SILENCE_S + seconds)) as lines:
         for told in lines:
             if "found" in told:

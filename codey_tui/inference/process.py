@@ -34,13 +34,7 @@ _PASSED_ON = (
     "OMP_WAIT_POLICY",
     "GOMP_SPINCOUNT",
 )
-WAITS = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"}
-"""How the threads of a child wait for each other: they look a few microseconds long and then sleep.
-
-Threads that go on looking starve each other when anything else wants a core, and those that sleep at once are woken thousands of
-times a second. Measured on two cores, a 0.5B model generates 24.5 tokens a second with these, 18.2 when threads sleep at once and 23.8
-when they never do; beside one busy program 9.7, 11.8 and 2.3 (then `Crowding` takes one thread, which waits for nobody).
-"""
+_LARGE = 3 << 30  # bytes of a model's file
 _ENDED_BY = {
     signal.SIGILL: "llama.cpp was probably built for another processor; install it again on this machine",
     signal.SIGSEGV: "llama.cpp crashed",
@@ -49,14 +43,30 @@ _ENDED_BY = {
 }
 
 
-def child_environment() -> dict[str, str]:
-    """A small environment in which the child finds this package and nothing of the workspace."""
+def waits(model: Path) -> dict[str, str]:
+    """How the threads of the child of a model's file wait for each other, for libgomp: they look for some microseconds and then sleep.
+
+    Threads that go on looking starve each other when anything else wants a core, and those that sleep at once are woken thousands of
+    times a second. Measured on two cores, a 0.5B model generates 24.5 tokens a second with the count 1,000, 18.2 when threads sleep at once
+    and 23.8 when they never do; beside one busy program 9.7, 11.8 and 2.3 (then `Crowding` takes one thread, which waits for
+    nobody). Operations of large models take longer, and so does a thread that waits for the other: a 7B model generates 2.69 tokens a
+    second with 1,000, 2.77 with 20,000 and 2.76 to 2.79 without end; models of 0.5B and 3B gain nothing by it.
+    """
+    try:
+        large = model.stat().st_size >= _LARGE
+    except OSError:  # its load will say so
+        large = False
+    return {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "20000" if large else "1000"}
+
+
+def child_environment(model: Path) -> dict[str, str]:
+    """A small environment in which the child of a model's file finds this package and nothing of the workspace."""
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     root = Path(codey_tui.__file__).resolve().parent.parent
     if root.name not in ("site-packages", "dist-packages"):
         # A checkout is found by path; an installed package is found anyway.
         passed["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), passed.get("PYTHONPATH", ""))))
-    for name, value in WAITS.items():
+    for name, value in waits(model).items():
         passed.setdefault(name, value)
     # llama.cpp's own backtrace starts a debugger; a crash is told by its signal.
     return {**passed, "PYTHONUTF8": "1", "GGML_NO_BACKTRACE": "1"}
@@ -76,8 +86,8 @@ class ChildProcess:
         self.rss_seen = 0
 
     @classmethod
-    async def start(cls) -> "ChildProcess":
-        """Spawn it. Raises `ChildDied` when the operating system refuses."""
+    async def start(cls, model: Path) -> "ChildProcess":
+        """Spawn it for a model's file. Raises `ChildDied` when the operating system refuses."""
         try:
             # -P and the root as its folder: a workspace's own json.py must not be imported in place of Python's.
             process = await asyncio.create_subprocess_exec(
@@ -89,7 +99,7 @@ class ChildProcess:
                 stdout=PIPE,
                 stderr=PIPE,
                 cwd="/",
-                env=child_environment(),
+                env=child_environment(model),
                 start_new_session=True,
             )
         except OSError as error:

@@ -132,16 +132,26 @@ def test_a_command_in_a_sandbox_finds_no_secret(
     assert SECRET not in done.output
 
 
-def test_the_process_of_a_model_finds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("size", "looks"), [(100 << 20, b"GOMP_SPINCOUNT=1000\0"), (4 << 30, b"GOMP_SPINCOUNT=20000\0")]
+)
+def test_the_process_of_a_model_finds_no_secret_and_how_to_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, looks: bytes
+) -> None:
+    model = tmp_path / "m.gguf"
+    with model.open("wb") as file:
+        file.truncate(size)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     monkeypatch.setenv("SECRET_TOKEN", SECRET)
     monkeypatch.setenv("HF_TOKEN", SECRET)
 
     async def scenario() -> None:
-        child = await ChildProcess.start()
+        child = await ChildProcess.start(model)
         try:
             environment = await asyncio.to_thread(Path(f"/proc/{child.pid}/environ").read_bytes)
             assert b"PATH=" in environment
             assert SECRET.encode() not in environment
+            assert looks in environment
         finally:
             await child.kill("the test is over")
 

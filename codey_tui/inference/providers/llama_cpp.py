@@ -305,7 +305,7 @@ class LlamaCppProvider:
         async with self._tenancy.entering(self._path, choices, self.unload) as entry:
             self._still_wanted()
             self._options = entry.options
-            child = await ChildProcess.start()
+            child = await ChildProcess.start(self._path)
             entry.started(child.pid)
             async with contextlib.aclosing(self._load(child)) as loading:
                 async for event in loading:

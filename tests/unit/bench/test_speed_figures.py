@@ -14,7 +14,7 @@ from codey_tui.bench.memory import report as memory_report
 from codey_tui.bench.reference import Reference, Setup, Speed
 from codey_tui.bench.speed import Round, filler, report
 from codey_tui.bench.turns import BenchFailed
-from codey_tui.inference.process import WAITS
+from codey_tui.inference.process import waits
 from tests.fakes.llama_bench import OLD, write_llama_bench
 
 SETUP = Setup(
@@ -28,7 +28,7 @@ def calls_of(path: Path) -> list[dict[str, object]]:
 
 def test_both_sides_get_the_same_settings(tmp_path: Path) -> None:
     program, calls = write_llama_bench(tmp_path)
-    reference = Reference(SETUP, str(program), WAITS)
+    reference = Reference(SETUP, str(program), waits(tmp_path))
     assert reference.name == "llama-bench" and not reference.differs
     assert reference.measure(300, 40, before_prompt=7, before_tokens=70) == Speed(prompt=1000.0, generation=100.0)
     alike = "-b 128 -ub 128 -ctk q8_0 -ctv q8_0 -fa 1 -ngl 0 -o json -lm mmap --repack 0"
