@@ -28,13 +28,8 @@ SECONDS = {"0.5b": 4, "1.5b": 4, "7b": 12}
 def measure(model: Path, reference: str, rounds: int, seconds: int, *, spin: bool) -> dict[str, Any]:
     """The report of `codey bench speed`. Raises CalledProcessError; what it said is on standard error."""
     command = [sys.executable, "-m", "codey_tui", "bench", "speed", "--model", str(model), "--rounds", str(rounds)]
-    command += [
-        "--seconds",
-        str(seconds),
-        "--json",
-        *(["--reference", reference] if reference else []),
-        *(["--spin"] if spin else []),
-    ]
+    command += ["--seconds", str(seconds), "--json"]
+    command += [*(["--reference", reference] if reference else []), *(["--spin"] if spin else [])]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 

@@ -112,8 +112,9 @@ class Watcher:
             self._heard.put((time.monotonic(), time.time(), envelope))
 
     def turn(self, text: str, *, kind: Literal["question", "code"] = "question", tokens: int = 1) -> Turn:
-        """One turn, stopped once `tokens` were generated and, where that is more than one, came in two pieces at least. A plan is allowed without its commands, an action rejected: only
-        text is wanted. Raises BenchFailed when the engine falls silent or the model cannot be used."""
+        """One turn, stopped once `tokens` were generated and, where that is more than one, came in two pieces at least. A plan is
+        allowed without its commands, an action rejected: only text is wanted. Raises BenchFailed when the engine falls silent or
+        the model cannot be used."""
         notes = _Notes()
         self._client.submit(SubmitPrompt(text=text, kind=kind))
         started = cancelled = False
